@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Core.Estimate;
+
+/// <summary>What the job must allocate, by component and by phase, each size with its 90 % interval.</summary>
+public sealed record Plan
+{
+    /// <summary>Peak of live tensors as PyTorch's allocator rounds them (torch.cuda.max_memory_allocated).</summary>
+    public required ByteRange PeakAllocated { get; init; }
+    /// <summary>Peak of what the caching allocator holds from CUDA (torch.cuda.max_memory_reserved).</summary>
+    public required ByteRange PeakReserved { get; init; }
+    /// <summary>Peak of the process as NVML sees it: reserved + CUDA context + libraries.</summary>
+    public required ByteRange PeakDevice { get; init; }
+    public required Phase PeakPhase { get; init; }
+    public required Components Components { get; init; }
+    public required PhasePeaks Phases { get; init; }
+    public ImmutableArray<string> Assumed { get; init; } = [];
+    public ImmutableArray<string> Warnings { get; init; } = [];
+}
+
+/// <summary>The stations of a training job at which its memory peaks.</summary>
+public enum Phase { Load, FirstForward, FirstBackward, FirstOptimizer, Steady }
+
+/// <summary>Bytes by component at the peak; they sum to the likely device peak (CONTRACTS 4).</summary>
+public readonly record struct Components(
+    Bytes Weights,
+    Bytes MasterWeights,
+    Bytes Gradients,
+    Bytes OptimizerStates,
+    Bytes Activations,
+    Bytes Logits,
+    Bytes Temporaries,
+    Bytes Communication,
+    Bytes Context,
+    Bytes Allocator)
+{
+    public Bytes Sum =>
+        Weights + MasterWeights + Gradients + OptimizerStates + Activations + Logits + Temporaries + Communication + Context + Allocator;
+}
+
+/// <summary>Allocated peak of each phase: the first step's stations and a steady step.</summary>
+public readonly record struct PhasePeaks(
+    Bytes Load,
+    Bytes FirstForward,
+    Bytes FirstBackward,
+    Bytes FirstOptimizer,
+    Bytes Steady);

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Commands;
+
+/// <summary>The tree of all commands, and the one place where an outcome becomes an exit code.</summary>
+internal static class CommandLine
+{
+    /// <summary>Each command is a static class with a <c>Create</c>; a new one is a new line here.</summary>
+    private static RootCommand Tree(Surroundings around) =>
+        new("Watches GPU memory beside a training job and says before it runs out, when and why.");
+
+    public static int Run(string[] arguments, Surroundings around)
+    {
+        var parsed = Tree(around).Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            around.Error.WriteLine($"gpuwatch: {parsed.Errors[0].Message}; see gpuwatch --help");
+            return ExitCode.BadInput;
+        }
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration
+            {
+                Output = around.Out,
+                Error = around.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null,
+            });
+        }
+        catch (BadInputException bad)
+        {
+            around.Error.WriteLine($"gpuwatch: {bad.Message}");
+            return ExitCode.BadInput;
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using System.Reactive.Concurrency;
+using GpuWatch.Commands;
+
+namespace GpuWatch.Tests.Support;
+
+/// <summary>Runs a command in this process, the way a user would type it.</summary>
+internal static class Gpuwatch
+{
+    public static (int Code, string Out, string Error) Run(params string[] arguments)
+    {
+        var output = new StringWriter { NewLine = "\n" };
+        var error = new StringWriter { NewLine = "\n" };
+        var code = CommandLine.Run(arguments, new Surroundings(
+            output, error, false, _ => null, TimeProvider.System, Scheduler.Default, CancellationToken.None));
+        return (code, output.ToString(), error.ToString());
+    }
+}
