@@ -1,0 +1,16 @@
+using GpuWatch.Core.Sample;
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Core.Forecast;
+
+/// <summary>The standing forecast of a process.</summary>
+/// <param name="OomWithin60s">Probability 0–1 that it runs out of memory within 60 s.</param>
+/// <param name="OomWithin600s">Probability 0–1 that it runs out of memory within 600 s.</param>
+/// <param name="PredictedPeak">Peak of the process still to come, with its 90 % interval.</param>
+public sealed record ForecastMade(
+    double TimeSeconds,
+    int Gpu,
+    int? Pid,
+    double OomWithin60s,
+    double OomWithin600s,
+    ByteRange PredictedPeak) : WatchEvent(TimeSeconds, Gpu, Pid);
