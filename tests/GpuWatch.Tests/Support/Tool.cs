@@ -1,0 +1,47 @@
+using System.Diagnostics;
+
+namespace GpuWatch.Tests.Support;
+
+/// <summary>A program of the machine that a test runs: found on PATH, or the test is skipped with its reason.</summary>
+internal static class Tool
+{
+    public static string? Find(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+            .Select(folder => Path.Combine(folder, name))
+            .FirstOrDefault(File.Exists);
+
+    /// <summary>Runs it to its end and returns its exit code with everything it printed.</summary>
+    public static (int Code, string Output) Run(string name, IEnumerable<string> arguments, string? folder = null, string? input = null)
+    {
+        var start = new ProcessStartInfo(name, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = folder ?? Repository.Folder,
+        };
+        using var process = Process.Start(start)!;
+        var error = process.StandardError.ReadToEndAsync();
+        var feed = Task.Run(() =>
+        {
+            process.StandardInput.Write(input ?? "");
+            process.StandardInput.Close();
+        });
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        feed.Wait();
+        return (process.ExitCode, output + error.Result);
+    }
+}
+
+/// <summary>A test that needs programs which a machine may lack.</summary>
+internal sealed class ToolFactAttribute : FactAttribute
+{
+    public ToolFactAttribute(params string[] names)
+    {
+        if (names.FirstOrDefault(name => Tool.Find(name) is null) is { } missing)
+        {
+            Skip = $"{missing} is not installed.";
+        }
+    }
+}
