@@ -1,0 +1,23 @@
+namespace GpuWatch.Options;
+
+/// <summary>How often the GPUs are read.</summary>
+internal sealed record SamplingOptions
+{
+    /// <summary>Time between sweeps while nothing is about to happen. Default 1 s, from 100 ms to 1 min.</summary>
+    public TimeSpan Period { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Time between sweeps while a job is in its first steps, near its limit or forecast to run out. Default 100 ms; never longer than <see cref="Period"/>.</summary>
+    public TimeSpan FastPeriod { get; init; } = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>
+    /// Longest time between two readings of the process lists, default 1 s. They cost the driver several milliseconds (the
+    /// device's memory: some microseconds), so between these they are read only when the device's memory has moved.
+    /// </summary>
+    public TimeSpan ProcessPeriod { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a process may keep the sampling fast by being in its first steps. Default 10 min.</summary>
+    public TimeSpan FastAtMost { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>Pause before a session with the driver that failed is opened again. Default 5 s.</summary>
+    public TimeSpan ReopenAfter { get; init; } = TimeSpan.FromSeconds(5);
+}

@@ -1,0 +1,74 @@
+using System.Collections.Immutable;
+using GpuWatch.Core.Sample;
+using GpuWatch.Core.Units;
+using GpuWatch.Options;
+
+namespace GpuWatch.Sampling;
+
+/// <summary>
+/// Turns ticks into sweeps. A process list costs the driver a hundred times the device's memory, so between two process
+/// periods a GPU is only probed, and read wholly when its memory has moved: stairs are seen at the pace of the ticks,
+/// and a quiet device costs almost nothing. Not thread-safe; one per session.
+/// </summary>
+internal sealed class Sampler(IGpuSource source, SamplingOptions options)
+{
+    private static readonly Bytes Movement = Bytes.FromMiB(1);
+
+    private readonly Dictionary<int, (double At, Bytes? Used)> lastWhole = [];
+    private Fault? ended;
+
+    /// <summary>The GPUs that have news; none when nothing has moved.</summary>
+    /// <param name="now">The time the samples will carry.</param>
+    /// <exception cref="GpuSessionException">The sweep before told that the driver is gone for all GPUs.</exception>
+    public Sweep Take(DateTimeOffset now)
+    {
+        if (ended is { } fault)
+        {
+            throw new GpuSessionException(fault);
+        }
+        var time = (now - DateTimeOffset.UnixEpoch).TotalSeconds;
+        var outcomes = ImmutableArray.CreateBuilder<GpuOutcome>(source.Gpus.Length);
+        foreach (var gpu in source.Gpus)
+        {
+            if (IsDue(gpu.Index, time))
+            {
+                outcomes.Add(ReadWhole(gpu.Index, time));
+            }
+        }
+        ended = EndOfSession(outcomes);
+        return new Sweep(time, outcomes.DrainToImmutable());
+    }
+
+    /// <summary>The fault that all GPUs share and that only a new session can cure; null while one of them may go on.</summary>
+    private static Fault? EndOfSession(ImmutableArray<GpuOutcome>.Builder outcomes)
+    {
+        foreach (var outcome in outcomes)
+        {
+            if (outcome.Fault?.Kind is not (FaultKind.DriverReloaded or FaultKind.DriverNotLoaded))
+            {
+                return null;
+            }
+        }
+        return outcomes.Count > 0 ? outcomes[0].Fault : null;
+    }
+
+    private bool IsDue(int gpu, double time)
+    {
+        if (!lastWhole.TryGetValue(gpu, out var last) || Cell(time) != Cell(last.At) || last.Used is not { } used)
+        {
+            return true;
+        }
+        var probe = source.Read(gpu, time, withProcesses: false);
+        return probe.Frame is not { } frame || Math.Abs((frame.Used - used).Count) >= Movement.Count;
+    }
+
+    /// <summary>Process periods lie on a grid like the ticks, so a tick that comes a little early or late shifts nothing.</summary>
+    private long Cell(double time) => (long)Math.Floor(time / options.ProcessPeriod.TotalSeconds);
+
+    private GpuOutcome ReadWhole(int gpu, double time)
+    {
+        var outcome = source.Read(gpu, time, withProcesses: true);
+        lastWhole[gpu] = (time, outcome.Frame?.Used);
+        return outcome;
+    }
+}

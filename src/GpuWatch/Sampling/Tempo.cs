@@ -1,0 +1,70 @@
+using GpuWatch.Core.Forecast;
+using GpuWatch.Core.Observe;
+using GpuWatch.Core.Sample;
+using GpuWatch.Options;
+using GpuWatch.Sinks;
+
+namespace GpuWatch.Sampling;
+
+/// <summary>
+/// How fast to sample: calm, or fast while memory can change its fate within a second (a job is loading or in its first
+/// steps, a device is nearly full, or the forecast is worried). Driven by what the folds say; has no clock of its own.
+/// </summary>
+internal sealed class Tempo(SamplingOptions options) : ISampleSink, IEventSink
+{
+    private const double WorryingProbability = 0.05;
+    private const double NearlyFull = 0.95;
+
+    private readonly Dictionary<(int Gpu, int? Pid), double> unsettledUntil = [];
+    private readonly HashSet<(int Gpu, int? Pid)> worried = [];
+    private readonly HashSet<int> crowded = [];
+    private double now;
+
+    public TimeSpan Period => IsFast ? options.FastPeriod : options.Period;
+
+    public bool IsFast
+    {
+        get
+        {
+            foreach (var until in unsettledUntil.Values)
+            {
+                if (now < until)
+                {
+                    return true;
+                }
+            }
+            return worried.Count > 0 || crowded.Count > 0;
+        }
+    }
+
+    public void Accept(Sweep sweep)
+    {
+        now = sweep.TimeSeconds;
+        foreach (var outcome in sweep.Gpus)
+        {
+            var full = outcome.Frame is { } frame && frame.Available < frame.Total * (1 - NearlyFull);
+            _ = full ? crowded.Add(outcome.Gpu) : crowded.Remove(outcome.Gpu);
+        }
+    }
+
+    public void Accept(WatchEvent happened)
+    {
+        var key = (happened.Gpu, happened.Pid);
+        switch (happened)
+        {
+            case PhaseChanged { Phase: JobPhase.Loading or JobPhase.FirstStep }:
+                unsettledUntil.TryAdd(key, happened.TimeSeconds + options.FastAtMost.TotalSeconds);
+                break;
+            case PhaseChanged changed:
+                unsettledUntil.Remove(key);
+                if (changed.Phase == JobPhase.Exited)
+                {
+                    worried.Remove(key);
+                }
+                break;
+            case ForecastMade forecast:
+                _ = forecast.OomWithin60s >= WorryingProbability ? worried.Add(key) : worried.Remove(key);
+                break;
+        }
+    }
+}
