@@ -1,6 +1,9 @@
 namespace GpuWatch.Core.Jobs;
 
-/// <summary>What is being trained, in the vocabulary of CONTRACTS 3. Null = unknown; the estimator assumes, and lists what it assumed.</summary>
+/// <summary>
+/// What is being trained, in the vocabulary of CONTRACTS 3. Null = unknown; the estimator assumes, and lists what it assumed.
+/// Words are in their canonical spelling (<see cref="JobWords"/>), whatever the spelling they were read from.
+/// </summary>
 public sealed record Job
 {
     /// <summary>Row id in a batch; null for a single job.</summary>
@@ -9,28 +12,44 @@ public sealed record Job
     public string? HfId { get; init; }
     /// <summary>Architecture given explicitly; a member that is given wins over the catalogue.</summary>
     public Architecture Architecture { get; init; } = new();
+    /// <summary>full, pretrain, lora, qlora, inference, load, … : <see cref="JobWords.Methods"/>.</summary>
     public string? Method { get; init; }
     public int? LoraRank { get; init; }
+    /// <summary>As given: "all-linear", "q,v", "q_proj,v_proj", "W_pack", …</summary>
     public string? LoraTargets { get; init; }
+    /// <summary>0 ≤ dropout &lt; 1.</summary>
     public double? LoraDropout { get; init; }
     public string? LoraDtype { get; init; }
+    /// <summary>8, 4 or 2 bits of the frozen base weights; null = not quantised, or unknown.</summary>
     public int? QuantBits { get; init; }
+    /// <summary>nf4, nf4-dq, fp4, gptq, awq, aqlm, int8: from a weight_dtype such as "nf4+bf16"; null = not said.</summary>
+    public string? QuantFormat { get; init; }
+    /// <summary>fp32, bf16 or fp16: of the weights, or of what is not quantised of them.</summary>
     public string? WeightDtype { get; init; }
     public bool? Amp { get; init; }
     public bool? MasterWeights { get; init; }
+    /// <summary>adamw_torch, adamw_fused, adamw_8bit, … : <see cref="JobWords.Optimizers"/>.</summary>
     public string? Optimizer { get; init; }
+    /// <summary>none, full or selective.</summary>
     public string? GradCheckpointing { get; init; }
+    /// <summary>eager, sdpa or flash.</summary>
     public string? Attention { get; init; }
     public bool? FusedCe { get; init; }
+    /// <summary>hf, hf2025, fused, chunked (whole logits, upcast piece by piece) or classification (a few classes instead of a vocabulary).</summary>
     public string? CrossEntropy { get; init; }
     public int? MicroBatch { get; init; }
     public int? SeqLen { get; init; }
+    /// <summary>Yes: every sequence has seq_len tokens, by packing or by padding. No: seq_len is only their upper bound.</summary>
     public bool? Packing { get; init; }
     public int? GradAccum { get; init; }
     public int? NumGpus { get; init; }
+    /// <summary>As given; <see cref="Sharding.Of"/> reads it.</summary>
     public string? Parallelism { get; init; }
+    /// <summary>none, or of optimizer, params, activations those that live in host memory, joined by commas in that order.</summary>
     public string? Offload { get; init; }
     public string? GpuName { get; init; }
+    /// <summary>As cards are sold: 24, 40, 80; in units of 2^30 bytes.</summary>
     public double? GpuMemGb { get; init; }
+    /// <summary>torch_max_allocated, torch_max_reserved, nvidia_smi, nvml or unknown.</summary>
     public string? Metric { get; init; }
 }

@@ -8,7 +8,10 @@ internal static class CommandLine
 {
     /// <summary>Each command is a static class with a <c>Create</c>; a new one is a new line here.</summary>
     private static RootCommand Tree(Surroundings around) =>
-        new("Watches GPU memory beside a training job and says before it runs out, when and why.");
+        new("Watches GPU memory beside a training job and says before it runs out, when and why.")
+        {
+            EstimateCommand.Create(around),
+        };
 
     public static int Run(string[] arguments, Surroundings around)
     {

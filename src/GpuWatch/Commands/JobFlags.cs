@@ -1,0 +1,49 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Units;
+using GpuWatch.Jobs;
+
+namespace GpuWatch.Commands;
+
+/// <summary>`--job FILE` and a flag for each key of the vocabulary; a flag wins over the file.</summary>
+internal sealed class JobFlags
+{
+    private readonly Option<string> file = new("--job") { Description = "a job file in YAML or JSON", HelpName = "FILE" };
+    private readonly ImmutableArray<(JobKey Key, Option<string> Option)> flags =
+        [.. JobKeys.All.Select(key => (key, OptionOf(key)))];
+
+    public void AddTo(Command command)
+    {
+        command.Options.Add(file);
+        foreach (var (_, option) in flags)
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    /// <exception cref="BadInputException">The file or a flag is wrong.</exception>
+    /// <returns>Null when neither a file nor a flag was given.</returns>
+    public Job? Read(ParseResult parsed)
+    {
+        var entries = flags
+            .Select(flag => (flag.Key, Text: parsed.GetValue(flag.Option)))
+            .Where(flag => flag.Text is not null)
+            .Select(flag => new JobEntry(flag.Key.Flag, flag.Key.Name, flag.Text!))
+            .ToArray();
+        var path = parsed.GetValue(file);
+        return path is null && entries.Length == 0
+            ? null
+            : JobReader.Read(entries, path is null ? new Job() : JobFile.Read(path));
+    }
+
+    private static Option<string> OptionOf(JobKey key)
+    {
+        var option = new Option<string>(key.Flag) { Description = $"{key.Meaning}: {key.Expects}", HelpName = "VALUE" };
+        if (key.Name == "model_name")
+        {
+            option.Aliases.Add("--model");
+        }
+        return option;
+    }
+}
