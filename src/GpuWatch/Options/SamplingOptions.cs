@@ -20,4 +20,18 @@ internal sealed record SamplingOptions
 
     /// <summary>Pause before a session with the driver that failed is opened again. Default 5 s.</summary>
     public TimeSpan ReopenAfter { get; init; } = TimeSpan.FromSeconds(5);
+
+    public static SamplingOptions From(SettingsSection section)
+    {
+        var byDefault = new SamplingOptions();
+        var read = new SamplingOptions
+        {
+            Period = section.Duration("period", byDefault.Period, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)),
+            FastPeriod = section.Duration("fast_period", byDefault.FastPeriod, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)),
+            ProcessPeriod = section.Duration("process_period", byDefault.ProcessPeriod, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)),
+            FastAtMost = section.Duration("fast_at_most", byDefault.FastAtMost, TimeSpan.Zero, TimeSpan.FromDays(1)),
+            ReopenAfter = section.Duration("reopen_after", byDefault.ReopenAfter, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+        };
+        return read with { FastPeriod = read.FastPeriod < read.Period ? read.FastPeriod : read.Period };
+    }
 }

@@ -1,0 +1,20 @@
+namespace GpuWatch.Options;
+
+/// <summary>Everything the agent can be told, one record a section of the configuration.</summary>
+internal sealed record AgentOptions
+{
+    public SamplingOptions Sampling { get; init; } = new();
+    public NvmlOptions Nvml { get; init; } = new();
+
+    /// <summary>Reads each section; a setting that no section knows is a mistake.</summary>
+    public static AgentOptions From(Settings settings)
+    {
+        var options = new AgentOptions
+        {
+            Sampling = SamplingOptions.From(settings.Section("sampling")),
+            Nvml = NvmlOptions.From(settings.Section("nvml")),
+        };
+        settings.RejectUnknown();
+        return options;
+    }
+}

@@ -1,0 +1,120 @@
+using GpuWatch.Core.Units;
+using GpuWatch.Options;
+
+namespace GpuWatch.Tests.Options;
+
+public sealed class SettingsTests : IDisposable
+{
+    private readonly string folder = Directory.CreateTempSubdirectory("gpuwatch-settings").FullName;
+    private readonly Dictionary<string, string> environment = [];
+
+    [Fact]
+    public void Without_any_file_the_defaults_stand()
+    {
+        Assert.Equal(new AgentOptions(), Read(null));
+    }
+
+    [Fact]
+    public void A_file_sets_what_it_names_and_leaves_the_rest()
+    {
+        var options = Read("sampling:\n  period: 500ms\n");
+
+        Assert.Equal(new SamplingOptions { Period = TimeSpan.FromSeconds(0.5) }, options.Sampling);
+    }
+
+    [Fact]
+    public void The_environment_wins_over_a_file_and_a_flag_over_both()
+    {
+        environment["GPUWATCH_SAMPLING__PERIOD"] = "2s";
+        var settings = Load("sampling:\n  period: 500ms\n");
+        Assert.Equal(TimeSpan.FromSeconds(2), AgentOptions.From(settings).Sampling.Period);
+
+        settings.Flag("sampling.period", "3s", "--period");
+
+        Assert.Equal(TimeSpan.FromSeconds(3), AgentOptions.From(settings).Sampling.Period);
+    }
+
+    [Fact]
+    public void The_users_own_file_is_found_in_its_xdg_folder()
+    {
+        environment["XDG_CONFIG_HOME"] = folder;
+        Directory.CreateDirectory(Path.Combine(folder, "gpuwatch"));
+        File.WriteAllText(Path.Combine(folder, "gpuwatch", "config.yaml"), "sampling: { period: 250ms }");
+
+        Assert.Equal(TimeSpan.FromMilliseconds(250), Read(null).Sampling.Period);
+    }
+
+    [Fact]
+    public void A_fast_period_longer_than_the_period_is_the_period()
+    {
+        environment["GPUWATCH_SAMPLING__FAST_PERIOD"] = "10s";
+
+        Assert.Equal(TimeSpan.FromSeconds(1), Read(null).Sampling.FastPeriod);
+    }
+
+    [Theory]
+    [InlineData("sampling:\n  perod: 1s\n", ":2: unknown setting 'sampling.perod'; one of fast_at_most, fast_period, period,")]
+    [InlineData("samplin:\n  period: 1s\n", ":2: unknown setting 'samplin.period'; one of nvml, sampling is expected")]
+    [InlineData("sampling:\n  period: soon\n", ":2: 'sampling.period' is 'soon'; a duration such as 500ms, 10s, 2m, 1h or 7d is expected")]
+    [InlineData("sampling:\n  period: 1ms\n", ":2: 'sampling.period' is '1ms'; a duration from 100 ms to 60 s is expected")]
+    [InlineData("nvml:\n\n  require_gpu: perhaps\n", ":3: 'nvml.require_gpu' is 'perhaps'; yes or no is expected")]
+    [InlineData("sampling: [1, 2\n", ":2: this is not YAML: ")]
+    [InlineData("a sentence\n", ":1: the file holds no sections; ")]
+    [InlineData("sampling:\n  period: 1s\n  period: 2s\n", ":3: this is not YAML: ")]
+    public void A_mistake_names_its_file_line_and_what_is_expected(string yaml, string message)
+    {
+        var mistake = Assert.Throws<BadInputException>(() => Read(yaml));
+
+        Assert.StartsWith(Path.Combine(folder, "config.yaml") + message, mistake.Message);
+        Assert.DoesNotContain('\n', mistake.Message);
+    }
+
+    [Fact]
+    public void A_mistake_in_the_environment_names_the_variable()
+    {
+        environment["GPUWATCH_SAMPLING__PERIOD"] = "never";
+
+        Assert.StartsWith("GPUWATCH_SAMPLING__PERIOD: 'sampling.period' is 'never'; ", Assert.Throws<BadInputException>(() => Read(null)).Message);
+    }
+
+    [Fact]
+    public void A_file_that_was_named_and_is_not_there_is_a_mistake()
+    {
+        var missing = Path.Combine(folder, "none.yaml");
+
+        var mistake = Assert.Throws<BadInputException>(() => Settings.Load(missing, _ => null));
+
+        Assert.StartsWith(missing + ": cannot be read: ", mistake.Message);
+    }
+
+    [Fact]
+    public void A_secret_comes_from_its_setting_its_file_or_a_credential()
+    {
+        var file = Path.Combine(folder, "http_token");
+        File.WriteAllText(file, "s3cret\n");
+        Assert.Equal("plain", Given(new Settings(_ => null), "http.token", "plain").Section("http").Secret("token", _ => null));
+        Assert.Equal("s3cret", Given(new Settings(_ => null), "http.token_file", file).Section("http").Secret("token", _ => null));
+        Assert.Equal("s3cret", new Settings(_ => null).Section("http").Secret("token", name => name == "CREDENTIALS_DIRECTORY" ? folder : null));
+        Assert.Null(new Settings(_ => null).Section("http").Secret("token", _ => null));
+    }
+
+    private static Settings Given(Settings settings, string path, string value)
+    {
+        settings.Add([new Setting(path, value, "test")]);
+        return settings;
+    }
+
+    private AgentOptions Read(string? yaml) => AgentOptions.From(Load(yaml));
+
+    private Settings Load(string? yaml)
+    {
+        var file = Path.Combine(folder, "config.yaml");
+        if (yaml is not null)
+        {
+            File.WriteAllText(file, yaml);
+        }
+        return Settings.Load(yaml is null ? null : file, environment.GetValueOrDefault);
+    }
+
+    public void Dispose() => Directory.Delete(folder, recursive: true);
+}
