@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 
@@ -35,7 +36,11 @@ public sealed record Alert(
     Bytes? PredictedPeak,
     Bytes? Capacity,
     string Reason,
-    ImmutableSortedDictionary<string, double> Evidence);
+    ImmutableSortedDictionary<string, double> Evidence)
+{
+    /// <summary>Why memory would run out, or what went wrong; null for faults of the driver.</summary>
+    public Cause? Cause { get; init; }
+}
 
 /// <summary>An alert began, or its severity rose.</summary>
 public sealed record AlertRaised(double TimeSeconds, int Gpu, int? Pid, Alert Alert) : WatchEvent(TimeSeconds, Gpu, Pid);

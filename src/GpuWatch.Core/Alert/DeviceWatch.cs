@@ -1,5 +1,4 @@
 using GpuWatch.Core.Jobs;
-using GpuWatch.Core.Observe;
 using GpuWatch.Core.Sample;
 
 namespace GpuWatch.Core.Alert;
@@ -10,30 +9,69 @@ namespace GpuWatch.Core.Alert;
 /// </summary>
 /// <param name="gpu">Index of the GPU.</param>
 /// <param name="jobOf">The job a process was declared to be; null when nothing is known of it. Asked once, when the process appears.</param>
-public sealed class DeviceWatch(int gpu, Func<ProcessReading, Job?> jobOf)
+/// <param name="options">Weights and rhythms; null for the defaults.</param>
+public sealed class DeviceWatch(int gpu, Func<ProcessReading, Job?> jobOf, WatchOptions? options = null)
 {
-    private readonly SortedSet<int> seen = [];
+    /// <summary>A process missing from this many frames in a row has exited; one miss may be a list that was being written.</summary>
+    private const int AbsencesOfAnExit = 2;
+
+    private readonly WatchOptions options = options ?? WatchOptions.Default;
+    private readonly SortedList<int, ProcessWatch> processes = [];
+    private readonly DeviceFault fault = new();
+
+    /// <summary>What stands now.</summary>
+    public DeviceView View => new(gpu, [.. processes.Values.Select(process => process.View)], fault.Standing);
 
     /// <summary>Takes the next frame and appends what it caused to <paramref name="events"/>.</summary>
     public void Observe(GpuFrame frame, List<WatchEvent> events)
     {
-        foreach (var process in frame.Processes)
+        fault.Clear(frame.TimeSeconds, gpu, events);
+        for (var i = 0; i < processes.Count; i++)
         {
-            if (seen.Add(process.Pid ?? -1))
-            {
-                _ = jobOf(process);
-                events.Add(new PhaseChanged(frame.TimeSeconds, gpu, process.Pid, JobPhase.Loading));
-            }
+            processes.GetValueAtIndex(i).Absent++;
         }
+        foreach (var reading in frame.Processes)
+        {
+            WatchOf(frame.TimeSeconds, reading, events).Observe(frame, reading, events);
+        }
+        CloseAbsent(frame.TimeSeconds, events);
     }
 
     /// <summary>The GPU gave no data at this time.</summary>
-    public void Observe(double timeSeconds, Fault fault, List<WatchEvent> events)
-    {
-    }
+    public void Observe(double timeSeconds, Fault fault, List<WatchEvent> events) =>
+        this.fault.Observe(timeSeconds, gpu, fault, events);
 
     /// <summary>The recording or the agent ends: open processes are closed with their reconciliation.</summary>
     public void Finish(double timeSeconds, List<WatchEvent> events)
     {
+        foreach (var process in processes.Values)
+        {
+            process.Close(timeSeconds, exited: false, events);
+        }
+        processes.Clear();
+    }
+
+    private ProcessWatch WatchOf(double time, ProcessReading reading, List<WatchEvent> events)
+    {
+        var key = reading.Pid ?? -1;
+        if (processes.TryGetValue(key, out var known) && known.StartTicks == reading.StartTicks)
+        {
+            known.Absent = 0;
+            return known;
+        }
+        known?.Close(time, exited: true, events);
+        return processes[key] = new ProcessWatch(gpu, reading, jobOf(reading), options);
+    }
+
+    private void CloseAbsent(double time, List<WatchEvent> events)
+    {
+        for (var i = processes.Count - 1; i >= 0; i--)
+        {
+            if (processes.GetValueAtIndex(i) is { } process && process.Absent >= AbsencesOfAnExit)
+            {
+                process.Close(time, exited: true, events);
+                processes.RemoveAt(i);
+            }
+        }
     }
 }

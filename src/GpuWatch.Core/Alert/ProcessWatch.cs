@@ -1,0 +1,118 @@
+using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Forecast;
+using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Observe;
+using GpuWatch.Core.Reconcile;
+using GpuWatch.Core.Sample;
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Core.Alert;
+
+/// <summary>The folds over one process on one GPU, in their order.</summary>
+internal sealed class ProcessWatch
+{
+    private readonly int gpu;
+    private readonly WatchOptions options;
+    private readonly ProcessSeries series;
+    private readonly Episode oom = new(AlertKind.OomRisk);
+    private double nextForecastSeconds = double.NegativeInfinity;
+    private JobPhase? toldPhase;
+    private GpuFrame? lastFrame;
+
+    public ProcessWatch(int gpu, ProcessReading first, Job? job, WatchOptions options)
+    {
+        (this.gpu, this.options, Pid, StartTicks, Job) = (gpu, options, first.Pid, first.StartTicks, job);
+        Plan = job is null ? null : Estimator.Estimate(job).Plan;
+        series = new ProcessSeries(Plan?.Phases.Load);
+    }
+
+    public int? Pid { get; }
+    public long? StartTicks { get; }
+    public Job? Job { get; }
+    public Plan? Plan { get; }
+    public Outlook Outlook { get; private set; }
+    /// <summary>Frames in a row that did not list it.</summary>
+    public int Absent { get; set; }
+
+    public void Observe(GpuFrame frame, ProcessReading reading, List<WatchEvent> events)
+    {
+        lastFrame = frame;
+        series.Observe(frame, reading);
+        TellPhase(frame.TimeSeconds, events);
+        if (reading.Used is null)
+        {
+            return;
+        }
+        Outlook = Forecaster.Look(series, Plan);
+        JudgeOom(frame.TimeSeconds, events);
+        TellForecast(frame.TimeSeconds, events);
+    }
+
+    /// <summary>The process is gone, or the recording is over.</summary>
+    public void Close(double time, bool exited, List<WatchEvent> events)
+    {
+        oom.Calm(time, gpu, Pid, 0, exited ? "The process has ended." : "The recording has ended.", events);
+        if (exited)
+        {
+            events.Add(new PhaseChanged(time, gpu, Pid, JobPhase.Exited));
+        }
+        if (lastFrame is { } frame)
+        {
+            events.Add(new Reconciled(
+                time, gpu, Pid, series.HighWater, Plan?.PeakDevice.Likely, null, Plan?.Components, BridgeOf(frame), null));
+        }
+    }
+
+    public ProcessView View => new(Pid, series.Phase, series.Used, series.HighWater, Plan, Outlook, oom.Standing is { } alert ? [alert] : []);
+
+    private void TellPhase(double time, List<WatchEvent> events)
+    {
+        if (series.Phase != toldPhase)
+        {
+            toldPhase = series.Phase;
+            events.Add(new PhaseChanged(time, gpu, Pid, series.Phase));
+        }
+    }
+
+    private void JudgeOom(double time, List<WatchEvent> events)
+    {
+        var probability = Outlook.OomEver;
+        if (Outlook.Deciding is { } threat && probability >= options.WarningProbability)
+        {
+            var severity = probability >= options.CriticalProbability ? Severity.Critical : Severity.Warning;
+            if (oom.Standing is null || severity > oom.Standing.Severity)
+            {
+                oom.Raise(time, gpu, Pid, OomSentence.Of(severity, Outlook, threat, series), events);
+            }
+            oom.Hold();
+        }
+        else if (probability < options.WarningProbability * options.ResolveShare)
+        {
+            oom.Calm(time, gpu, Pid, options.ResolveAfterSeconds, "What was feared has not come, and there is room for what is left.", events);
+        }
+        else
+        {
+            oom.Hold();
+        }
+    }
+
+    private void TellForecast(double time, List<WatchEvent> events)
+    {
+        if (time >= nextForecastSeconds)
+        {
+            nextForecastSeconds = Math.Max(time, nextForecastSeconds + options.ForecastEverySeconds);
+            nextForecastSeconds = nextForecastSeconds <= time ? time + options.ForecastEverySeconds : nextForecastSeconds;
+            events.Add(new ForecastMade(time, gpu, Pid, Outlook.OomWithin60s, Outlook.OomWithin600s, Outlook.PredictedPeak));
+        }
+    }
+
+    private static Bridge BridgeOf(GpuFrame frame)
+    {
+        var processes = Bytes.Zero;
+        foreach (var process in frame.Processes)
+        {
+            processes += process.Used ?? Bytes.Zero;
+        }
+        return new Bridge(processes, frame.Reserved, frame.Unattributed, frame.Total - frame.Available);
+    }
+}

@@ -1,0 +1,46 @@
+using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Observe;
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Core.Forecast;
+
+/// <summary>From what has been seen and what is planned to the outlook: each rule names its threat, the outlook joins them.</summary>
+public static class Forecaster
+{
+    public static Outlook Look(ProcessSeries series, Plan? plan)
+    {
+        Span<Threat> threats = stackalloc Threat[4];
+        var count = 0;
+        Add(ref count, threats, plan is null ? null : StructureThreat.Of(series, plan));
+        Add(ref count, threats, RampThreat.Of(series, plan));
+        Add(ref count, threats, RhythmThreat.Of(series, plan));
+        return Outlook.Of(threats[..count], Peak(series, plan, threats[..count]), series.Capacity);
+    }
+
+    private static void Add(ref int count, Span<Threat> threats, Threat? threat)
+    {
+        if (threat is { } real)
+        {
+            threats[count++] = real;
+        }
+    }
+
+    private static ByteRange Peak(ProcessSeries series, Plan? plan, ReadOnlySpan<Threat> threats)
+    {
+        var (low, likely, high) = (series.HighWater, series.HighWater, series.HighWater);
+        if (plan is not null)
+        {
+            likely = Bytes.Max(likely, plan.PeakReserved.Likely + series.Context);
+            high = Bytes.Max(high, plan.PeakReserved.High + series.Context);
+        }
+        foreach (var threat in threats)
+        {
+            if (threat.Probability >= 0.5)
+            {
+                likely = Bytes.Max(likely, series.Used + threat.Missing);
+            }
+            high = Bytes.Max(high, likely);
+        }
+        return new ByteRange(low, likely, high);
+    }
+}

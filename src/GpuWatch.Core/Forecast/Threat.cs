@@ -1,0 +1,20 @@
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Core.Forecast;
+
+/// <summary>One way to run out of memory.</summary>
+/// <param name="Probability">That it happens at all, 0–1.</param>
+/// <param name="EtaSeconds">Likeliest time until it does, if it does.</param>
+/// <param name="Spread">Standard deviation of ln(time): 0.5 means a factor of 2.3 either way at 90 %.</param>
+/// <param name="Missing">Bytes it still asks for.</param>
+public readonly record struct Threat(Cause Cause, double Probability, double EtaSeconds, double Spread, Bytes Missing)
+{
+    private const double Normal95 = 1.645;
+
+    public double EtaLowSeconds => EtaSeconds * Math.Exp(-Normal95 * Spread);
+    public double EtaHighSeconds => EtaSeconds * Math.Exp(Normal95 * Spread);
+
+    /// <summary>Probability that it happens within <paramref name="seconds"/>: the time is log-normal.</summary>
+    public double Within(double seconds) =>
+        Probability * Normal.Cdf(Math.Log(seconds / Math.Max(EtaSeconds, 0.1)) / Spread);
+}

@@ -1,0 +1,31 @@
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Core.Observe;
+
+/// <summary>A run of consecutive rising samples: where it began and how it goes. A sample that does not rise ends it.</summary>
+public sealed class Ramp
+{
+    private double startSeconds;
+    private Bytes startLevel;
+    private Bytes level;
+    private double levelSeconds;
+
+    /// <summary>Rising samples in a row; 0 on a plateau.</summary>
+    public int Rises { get; private set; }
+    public Bytes Grown => level - startLevel;
+    public double ElapsedSeconds => levelSeconds - startSeconds;
+    public double BytesPerSecond => ElapsedSeconds > 0 ? Grown.Count / ElapsedSeconds : 0;
+
+    public void Observe(double timeSeconds, Bytes used)
+    {
+        if (Rises == 0 || used <= level)
+        {
+            (startSeconds, startLevel, Rises) = (levelSeconds, level, 0);
+        }
+        if (used > level)
+        {
+            Rises = levelSeconds == 0 && level == Bytes.Zero ? 0 : Rises + 1;
+        }
+        (level, levelSeconds) = (used, timeSeconds);
+    }
+}

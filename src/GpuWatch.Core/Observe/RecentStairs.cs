@@ -1,0 +1,27 @@
+namespace GpuWatch.Core.Observe;
+
+/// <summary>The last stairs, oldest first; older ones are forgotten, so the memory of a process is bounded whatever its length.</summary>
+public sealed class RecentStairs
+{
+    /// <summary>Enough to tell a rhythm, little enough to look at on every sample.</summary>
+    public const int Capacity = 32;
+
+    private readonly Stair[] ring = new Stair[Capacity];
+    private int next;
+
+    public int Count { get; private set; }
+
+    /// <summary>0 is the oldest that is remembered.</summary>
+    public Stair this[int index] => ring[(next - Count + index + Capacity) % Capacity];
+
+    public Stair Last => this[Count - 1];
+
+    public void Add(Stair stair)
+    {
+        ring[next] = stair;
+        next = (next + 1) % Capacity;
+        Count = Math.Min(Count + 1, Capacity);
+    }
+
+    public void Clear() => Count = 0;
+}
