@@ -33,18 +33,26 @@ internal static class Pipeline
             .Select(sampler.Take)
             .Where(sweep => sweep.Gpus.Length > 0);
 
-    /// <summary>The events of all GPUs, each GPU through its own fold; when the sweeps end, each fold closes its accounts.</summary>
+    /// <summary>
+    /// The events of all GPUs in order of time, each GPU through its own fold; when the sweeps end, each fold closes its accounts
+    /// at the time of the last sweep.
+    /// </summary>
     public static IObservable<WatchEvent> Events(IObservable<Sweep> sweeps, Func<int, DeviceWatch> watchOf) =>
-        sweeps
-            .SelectMany(sweep => sweep.Gpus, (sweep, outcome) => (sweep.TimeSeconds, Outcome: outcome))
-            .GroupBy(read => read.Outcome.Gpu)
-            .SelectMany(gpu => gpu.Through(new GpuFold(watchOf(gpu.Key))));
+        Observable.Defer(() =>
+        {
+            var latest = 0d;
+            return sweeps
+                .Do(sweep => latest = sweep.TimeSeconds)
+                .SelectMany(sweep => sweep.Gpus, (sweep, outcome) => (sweep.TimeSeconds, Outcome: outcome))
+                .GroupBy(read => read.Outcome.Gpu)
+                .SelectMany(gpu => gpu.Through(new GpuFold(watchOf(gpu.Key)), () => latest));
+        });
 
     private static IObservable<WatchEvent> Through(
-        this IObservable<(double TimeSeconds, GpuOutcome Outcome)> gpu, GpuFold fold) =>
+        this IObservable<(double TimeSeconds, GpuOutcome Outcome)> gpu, GpuFold fold, Func<double> latest) =>
         gpu
             .SelectMany(read => fold.Take(read.TimeSeconds, read.Outcome))
-            .Concat(Observable.Defer(() => fold.Finish().ToObservable()));
+            .Concat(Observable.Defer(() => fold.Finish(latest()).ToObservable()));
 
     /// <summary>Runs until <paramref name="sweeps"/> end. A sweep reaches the sinks before the events it caused.</summary>
     public static async Task RunAsync(

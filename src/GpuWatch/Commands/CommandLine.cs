@@ -11,6 +11,7 @@ internal static class CommandLine
         new("Watches GPU memory beside a training job and says before it runs out, when and why.")
         {
             EstimateCommand.Create(around),
+            ReplayCommand.Create(around),
         };
 
     public static int Run(string[] arguments, Surroundings around)

@@ -7,12 +7,10 @@ namespace GpuWatch.Sampling;
 internal sealed class GpuFold(DeviceWatch watch)
 {
     private readonly List<WatchEvent> events = [];
-    private double time;
 
     public IReadOnlyList<WatchEvent> Take(double timeSeconds, GpuOutcome outcome)
     {
         events.Clear();
-        time = timeSeconds;
         if (outcome.Frame is { } frame)
         {
             watch.Observe(frame, events);
@@ -24,10 +22,10 @@ internal sealed class GpuFold(DeviceWatch watch)
         return events;
     }
 
-    public IReadOnlyList<WatchEvent> Finish()
+    public IReadOnlyList<WatchEvent> Finish(double timeSeconds)
     {
         events.Clear();
-        watch.Finish(time, events);
+        watch.Finish(timeSeconds, events);
         return events;
     }
 }

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using GpuWatch.Commands;
+using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Reconcile;
+
+namespace GpuWatch.Show;
+
+/// <summary>The closing account as JSON: peaks, components as far as they are known, and the bridge that sums exactly.</summary>
+internal static class ReconciliationJson
+{
+    public static void Write(Utf8JsonWriter json, Reconciled reconciled)
+    {
+        json.WriteNumber("observed_peak_bytes", reconciled.ObservedPeak.Count);
+        json.Count("estimated_peak_bytes", reconciled.EstimatedPeak?.Count);
+        Write(json, "observed", reconciled.Observed);
+        Write(json, "estimated", reconciled.Estimated);
+        Write(json, reconciled.Bridge);
+        json.WriteString("judgement", reconciled.Judgement);
+    }
+
+    /// <summary>Components under the names of CONTRACTS 4, in bytes; null when they are not known.</summary>
+    public static void Write(Utf8JsonWriter json, string name, Components? components)
+    {
+        if (components is not { } known)
+        {
+            json.WriteNull(name);
+            return;
+        }
+        json.WriteStartObject(name);
+        foreach (var (part, size) in EstimateParts.Of(known))
+        {
+            json.WriteNumber(part, size.Count);
+        }
+        json.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter json, Bridge bridge)
+    {
+        json.WriteStartObject("bridge");
+        json.WriteNumber("processes_bytes", bridge.Processes.Count);
+        json.Count("reserved_bytes", bridge.Reserved?.Count);
+        json.Count("unattributed_bytes", bridge.Unattributed?.Count);
+        json.WriteNumber("total_less_free_bytes", bridge.TotalLessFree.Count);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,31 @@
+using GpuWatch.Core.Sample;
+
+namespace GpuWatch.Trace;
+
+/// <summary>Faults by the names a recording gives them.</summary>
+internal static class FaultNames
+{
+    private static readonly (FaultKind Kind, string Name)[] Table =
+    [
+        (FaultKind.GpuLost, "gpu-lost"),
+        (FaultKind.NoPermission, "no-permission"),
+        (FaultKind.Timeout, "timeout"),
+        (FaultKind.DriverUnresponsive, "driver-unresponsive"),
+        (FaultKind.DriverReloaded, "driver-reloaded"),
+        (FaultKind.DriverNotLoaded, "driver-not-loaded"),
+        (FaultKind.LibraryNotFound, "library-not-found"),
+        (FaultKind.NotSupported, "not-supported"),
+        (FaultKind.Unknown, "unknown"),
+    ];
+
+    public static string All { get; } = string.Join(", ", Array.ConvertAll(Table, row => row.Name));
+
+    public static string Name(FaultKind kind) => Array.Find(Table, row => row.Kind == kind).Name;
+
+    public static bool TryParse(string name, out FaultKind kind)
+    {
+        var at = Array.FindIndex(Table, row => row.Name == name);
+        kind = at < 0 ? default : Table[at].Kind;
+        return at >= 0;
+    }
+}
