@@ -1,7 +1,7 @@
 namespace GpuWatch.Core.Jobs;
 
 /// <summary>Shape of a transformer. Null = unknown, or what the block's family usually has.</summary>
-/// <param name="Block">Family of the block: llama, gpt2, … (CONTRACTS 3; all of them in <see cref="JobWords.Blocks"/>).</param>
+/// <param name="Block">Family of the block: llama, gpt2, … (CONTRACTS 3; all of them in <see cref="BlockTraits"/>).</param>
 /// <param name="ParametersBillion">All parameters in 1e9, embeddings and every expert included.</param>
 /// <param name="Layers">Blocks; in an encoder-decoder those of both stacks together.</param>
 /// <param name="HeadDim">Width of one head; null = hidden ÷ heads.</param>

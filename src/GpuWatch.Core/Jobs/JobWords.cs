@@ -4,7 +4,13 @@ namespace GpuWatch.Core.Jobs;
 public static class JobWords
 {
     public static WordList Blocks { get; } = new(
-        "llama = mistral, mixtral, qwen2, yi, internlm2", "gpt2");
+        [.. BlockTraits.Names.Select(name => name switch
+        {
+            "llama" => "llama = mistral, mixtral, qwen, qwen2, yi, internlm2, phi3, granite, smollm3, chatglm, baichuan",
+            "gpt2" => "gpt2 = gpt, gpt_bigcode",
+            "qwen3" => "qwen3 = qwen3_moe",
+            _ => name,
+        })]);
 
     public static WordList Methods { get; } = new(
         "full = sft, full finetuning, fft", "pretrain = pretraining", "lora", "qlora", "freeze", "inference = generate", "load",

@@ -1,0 +1,56 @@
+namespace GpuWatch.Core.Jobs;
+
+/// <summary>Finds the shape of a job's model: what the job says itself, and the catalogue for the rest.</summary>
+public static class ModelShape
+{
+    /// <summary>
+    /// The job with its architecture filled in from the catalogue. What the job says wins; where it says another width or another number
+    /// of heads than the catalogue, it is another model, of which only family and vocabulary are taken over.
+    /// </summary>
+    /// <returns>The job, and the catalogue's model that it was filled in from; or null with the reason when the model is unknown and not described.</returns>
+    public static (Job? Job, Architecture? From, string? Error) Complete(Job job)
+    {
+        var known = (job.HfId is { } id ? Catalogue.Find(id) : null) ?? (job.ModelName is { } name ? Catalogue.Find(name) : null);
+        if (known is not null)
+        {
+            return (job with { Architecture = Fill(job.Architecture, known) }, known, null);
+        }
+        var shape = job.Architecture;
+        if ((shape.Hidden is not null && shape.Layers is not null) || shape.ParametersBillion is not null)
+        {
+            return (job, null, null);
+        }
+        return (null, null, (job.HfId ?? job.ModelName) is { } unknown
+            ? $"the model '{Units.Plain.Text(unknown)}' is not in the catalogue; did you mean {Catalogue.Nearest(unknown)}? or give hidden, layers, heads, intermediate and vocab"
+            : "no model is named; give model_name or hf_id, or hidden, layers, heads, intermediate and vocab");
+    }
+
+    private static Architecture Fill(Architecture said, Architecture known)
+    {
+        var same = (said.Hidden ?? known.Hidden) == known.Hidden && (said.Heads ?? known.Heads) == known.Heads;
+        var shape = said with
+        {
+            Name = said.Name ?? known.Name,
+            Block = said.Block ?? known.Block,
+            Vocab = said.Vocab ?? known.Vocab,
+            TiedEmbeddings = said.TiedEmbeddings ?? known.TiedEmbeddings,
+            QkvBias = said.QkvBias ?? known.QkvBias,
+            Positions = said.Positions ?? known.Positions,
+            Layers = said.Layers ?? known.Layers,
+            Hidden = said.Hidden ?? known.Hidden,
+        };
+        return !same ? shape : shape with
+        {
+            Heads = said.Heads ?? known.Heads,
+            KvHeads = said.KvHeads ?? known.KvHeads,
+            HeadDim = said.HeadDim ?? known.HeadDim,
+            Intermediate = said.Intermediate ?? known.Intermediate,
+            Experts = said.Experts ?? known.Experts,
+            ExpertsPerToken = said.ExpertsPerToken ?? known.ExpertsPerToken,
+            ExpertIntermediate = said.ExpertIntermediate ?? known.ExpertIntermediate,
+            SharedIntermediate = said.SharedIntermediate ?? known.SharedIntermediate,
+            DenseLayers = said.DenseLayers ?? known.DenseLayers,
+            Latent = said.Latent ?? known.Latent,
+        };
+    }
+}

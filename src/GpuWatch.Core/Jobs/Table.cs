@@ -1,0 +1,30 @@
+using System.Globalization;
+
+namespace GpuWatch.Core.Jobs;
+
+/// <summary>The data files embedded beside this code: a header, then rows; fields hold neither commas nor quotes.</summary>
+internal static class Table
+{
+    public static IEnumerable<Row> Read(string name)
+    {
+        using var resource = typeof(Table).Assembly.GetManifestResourceStream(typeof(Table), name)
+            ?? throw new InvalidOperationException($"{name} is not embedded");
+        using var reader = new StreamReader(resource);
+        var columns = reader.ReadLine()!.Split(',');
+        while (reader.ReadLine() is { } line)
+        {
+            yield return new Row(columns, line.Split(','));
+        }
+    }
+
+    internal readonly struct Row(string[] columns, string[] fields)
+    {
+        public string this[string column] => fields[Array.IndexOf(columns, column)];
+
+        public int? Count(string column) =>
+            this[column] is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+
+        public double? Number(string column) =>
+            this[column] is { Length: > 0 } text ? double.Parse(text, CultureInfo.InvariantCulture) : null;
+    }
+}
