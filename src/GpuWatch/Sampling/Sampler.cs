@@ -10,7 +10,7 @@ namespace GpuWatch.Sampling;
 /// periods a GPU is only probed, and read wholly when its memory has moved: stairs are seen at the pace of the ticks,
 /// and a quiet device costs almost nothing. Not thread-safe; one per session.
 /// </summary>
-internal sealed class Sampler(IGpuSource source, SamplingOptions options)
+internal sealed class Sampler(IGpuSource source, ProcessDirectory directory, SamplingOptions options)
 {
     private static readonly Bytes Movement = Bytes.FromMiB(1);
 
@@ -35,6 +35,7 @@ internal sealed class Sampler(IGpuSource source, SamplingOptions options)
                 outcomes.Add(ReadWhole(gpu.Index, time));
             }
         }
+        directory.Forget(time);
         ended = EndOfSession(outcomes);
         return new Sweep(time, outcomes.DrainToImmutable());
     }
@@ -67,7 +68,7 @@ internal sealed class Sampler(IGpuSource source, SamplingOptions options)
 
     private GpuOutcome ReadWhole(int gpu, double time)
     {
-        var outcome = source.Read(gpu, time, withProcesses: true);
+        var outcome = directory.Identify(source.Read(gpu, time, withProcesses: true));
         lastWhole[gpu] = (time, outcome.Frame?.Used);
         return outcome;
     }
