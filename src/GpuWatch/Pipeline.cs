@@ -17,9 +17,9 @@ internal static class Pipeline
     /// ends, is told to <paramref name="lost"/> and opened again after a pause; what fails on one GPU only is in the sweep.
     /// </summary>
     public static IObservable<Sweep> Sweeps(
-        Func<IGpuSource> open, ProcessDirectory directory, SamplingOptions options, Func<TimeSpan> period, Action<Fault> lost, IScheduler scheduler) =>
+        Func<IGpuSource> open, SamplingOptions options, SelfMetrics self, Func<TimeSpan> period, Action<Fault> lost, IScheduler scheduler) =>
         Observable
-            .Using(open, source => Sampled(new Sampler(source, directory, options), period, scheduler))
+            .Using(open, source => Sampled(new Sampler(source, options, self), period, scheduler))
             .SubscribeOn(scheduler)
             .RetryWhen(failures => failures
                 .SelectMany(failure => failure is GpuSessionException end ? Observable.Return(end.Fault) : Observable.Throw<Fault>(failure))

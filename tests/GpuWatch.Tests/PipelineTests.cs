@@ -48,7 +48,7 @@ public sealed class PipelineTests
             sessions.Add(new FakeGpus());
             return sessions[^1];
         }
-        using var running = Pipeline.Sweeps(Open, new ProcessDirectory(_ => null), options, () => options.Period, lost.Add, time).Subscribe();
+        using var running = Pipeline.Sweeps(Open, options, new SelfMetrics(TimeProvider.System), () => options.Period, lost.Add, time).Subscribe();
 
         time.AdvanceTo(Start + Seconds(2.5));
         sessions[0].Fail(FaultKind.DriverReloaded);
@@ -65,7 +65,7 @@ public sealed class PipelineTests
     {
         Exception? seen = null;
         using var running = Pipeline
-            .Sweeps(() => throw new InvalidOperationException("a bug"), new ProcessDirectory(_ => null), options, () => options.Period, lost.Add, time)
+            .Sweeps(() => throw new InvalidOperationException("a bug"), options, new SelfMetrics(TimeProvider.System), () => options.Period, lost.Add, time)
             .Subscribe(_ => { }, error => seen = error);
 
         time.AdvanceBy(Seconds(1));
@@ -78,7 +78,7 @@ public sealed class PipelineTests
     {
         var sink = new NotingSink();
         var sweeps = Pipeline
-            .Sweeps(() => new FakeGpus(2), new ProcessDirectory(_ => null), options, () => options.Period, lost.Add, time)
+            .Sweeps(() => new FakeGpus(2), options, new SelfMetrics(TimeProvider.System), () => options.Period, lost.Add, time)
             .TakeUntil(Start + Seconds(1.5), time);
         var ended = Pipeline.RunAsync(sweeps, gpu => new DeviceWatch(gpu, _ => null), [sink], [sink]);
 
@@ -92,7 +92,7 @@ public sealed class PipelineTests
     {
         var sampled = new List<double>();
         using var running = Pipeline
-            .Sweeps(open, new ProcessDirectory(_ => null), options, () => options.Period, lost.Add, time)
+            .Sweeps(open, options, new SelfMetrics(TimeProvider.System), () => options.Period, lost.Add, time)
             .Subscribe(sweep => sampled.Add(Math.Round(sweep.TimeSeconds, 3)));
         time.AdvanceTo(Start + Seconds(forSeconds));
         return sampled;

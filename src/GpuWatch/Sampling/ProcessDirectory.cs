@@ -1,66 +1,38 @@
-using System.Collections.Immutable;
 using GpuWatch.Core.Sample;
 
 namespace GpuWatch.Sampling;
 
 /// <summary>
-/// Who the processes on the GPUs are. Each is looked up once, when it appears, and forgotten when it has left every list, so
-/// that a reused number is a new process. Any thread may ask; the sampling thread tells it who is there.
+/// Who the processes on the GPUs are: each is looked up once, when it is first asked for. Pid and start time name a process,
+/// so a reused number is a new one. Any thread may ask.
 /// </summary>
 /// <param name="lookup">Facts of a pid; null when there are none (recordings, the simulator, a foreign pid namespace).</param>
 internal sealed class ProcessDirectory(Func<int, ProcessFacts?> lookup)
 {
-    private readonly Dictionary<int, (ProcessFacts Facts, double SeenSeconds)> known = [];
+    /// <summary>More than ever run on the GPUs of one machine at a time; beyond, it starts over.</summary>
+    private const int Most = 4096;
+
+    private readonly Dictionary<(int Pid, long? StartTicks), ProcessFacts> known = [];
     private readonly Lock guard = new();
 
-    /// <summary>A process out of all lists for longer than this is gone; the lists of two GPUs may be read a period apart.</summary>
-    private const double ForgetAfterSeconds = 3;
+    /// <summary>A directory where nobody is known: for recordings and the simulator, whose pids are not this machine's.</summary>
+    public static ProcessDirectory Empty { get; } = new(_ => null);
 
-    public ProcessFacts Of(int pid)
+    /// <param name="process">One with a pid.</param>
+    public ProcessFacts Of(ProcessReading process)
     {
+        var pid = process.Pid ?? throw new ArgumentException("The device itself is no process.", nameof(process));
         lock (guard)
         {
-            return known.TryGetValue(pid, out var entry) ? entry.Facts : new ProcessFacts(pid);
-        }
-    }
-
-    /// <summary>The outcome with each process's start time filled in.</summary>
-    public GpuOutcome Identify(GpuOutcome outcome)
-    {
-        if (outcome.Frame is not { } frame || frame.Processes.IsEmpty)
-        {
-            return outcome;
-        }
-        var readings = ImmutableArray.CreateBuilder<ProcessReading>(frame.Processes.Length);
-        lock (guard)
-        {
-            foreach (var process in frame.Processes)
+            if (known.TryGetValue((pid, process.StartTicks), out var facts))
             {
-                readings.Add(process.Pid is { } pid ? process with { StartTicks = Seen(pid, frame.TimeSeconds).StartTicks } : process);
+                return facts;
             }
-        }
-        return GpuOutcome.Of(frame with { Processes = readings.DrainToImmutable() });
-    }
-
-    /// <summary>Call after a sweep.</summary>
-    public void Forget(double nowSeconds)
-    {
-        lock (guard)
-        {
-            foreach (var (pid, entry) in known)
+            if (known.Count >= Most)
             {
-                if (nowSeconds - entry.SeenSeconds > ForgetAfterSeconds)
-                {
-                    known.Remove(pid);
-                }
+                known.Clear();
             }
+            return known[(pid, process.StartTicks)] = lookup(pid) ?? new ProcessFacts(pid, process.StartTicks);
         }
-    }
-
-    private ProcessFacts Seen(int pid, double time)
-    {
-        var facts = known.TryGetValue(pid, out var entry) ? entry.Facts : lookup(pid) ?? new ProcessFacts(pid);
-        known[pid] = (facts, time);
-        return facts;
     }
 }

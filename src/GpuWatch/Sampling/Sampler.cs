@@ -10,7 +10,7 @@ namespace GpuWatch.Sampling;
 /// periods a GPU is only probed, and read wholly when its memory has moved: stairs are seen at the pace of the ticks,
 /// and a quiet device costs almost nothing. Not thread-safe; one per session.
 /// </summary>
-internal sealed class Sampler(IGpuSource source, ProcessDirectory directory, SamplingOptions options)
+internal sealed class Sampler(IGpuSource source, SamplingOptions options, SelfMetrics self)
 {
     private static readonly Bytes Movement = Bytes.FromMiB(1);
 
@@ -27,6 +27,7 @@ internal sealed class Sampler(IGpuSource source, ProcessDirectory directory, Sam
             throw new GpuSessionException(fault);
         }
         var time = (now - DateTimeOffset.UnixEpoch).TotalSeconds;
+        var began = self.Begin();
         var outcomes = ImmutableArray.CreateBuilder<GpuOutcome>(source.Gpus.Length);
         foreach (var gpu in source.Gpus)
         {
@@ -35,7 +36,7 @@ internal sealed class Sampler(IGpuSource source, ProcessDirectory directory, Sam
                 outcomes.Add(ReadWhole(gpu.Index, time));
             }
         }
-        directory.Forget(time);
+        self.End(began, outcomes);
         ended = EndOfSession(outcomes);
         return new Sweep(time, outcomes.DrainToImmutable());
     }
@@ -68,7 +69,7 @@ internal sealed class Sampler(IGpuSource source, ProcessDirectory directory, Sam
 
     private GpuOutcome ReadWhole(int gpu, double time)
     {
-        var outcome = directory.Identify(source.Read(gpu, time, withProcesses: true));
+        var outcome = source.Read(gpu, time, withProcesses: true);
         lastWhole[gpu] = (time, outcome.Frame?.Used);
         return outcome;
     }

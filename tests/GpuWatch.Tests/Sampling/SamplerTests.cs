@@ -12,7 +12,7 @@ public sealed class SamplerTests
     public void At_one_hertz_each_sweep_lists_the_processes()
     {
         var gpus = new FakeGpus();
-        var sampler = new Sampler(gpus, new ProcessDirectory(_ => null), new SamplingOptions());
+        var sampler = new Sampler(gpus, new SamplingOptions(), new SelfMetrics(TimeProvider.System));
 
         var sweeps = Enumerable.Range(1, 3).Select(second => sampler.Take(Start + Seconds(second))).ToList();
 
@@ -56,7 +56,7 @@ public sealed class SamplerTests
         var gpus = new FakeGpus(2);
         gpus.Fail(FaultKind.GpuLost, gpu: 0);
 
-        var sweep = new Sampler(gpus, new ProcessDirectory(_ => null), new SamplingOptions()).Take(Start + Seconds(1));
+        var sweep = new Sampler(gpus, new SamplingOptions(), new SelfMetrics(TimeProvider.System)).Take(Start + Seconds(1));
 
         Assert.Equal(FaultKind.GpuLost, sweep.Gpus[0].Fault!.Kind);
         Assert.Null(sweep.Gpus[0].Frame);
@@ -68,7 +68,7 @@ public sealed class SamplerTests
     {
         var gpus = new FakeGpus();
         gpus.Fail(FaultKind.DriverReloaded);
-        var sampler = new Sampler(gpus, new ProcessDirectory(_ => null), new SamplingOptions());
+        var sampler = new Sampler(gpus, new SamplingOptions(), new SelfMetrics(TimeProvider.System));
 
         Assert.Equal(FaultKind.DriverReloaded, sampler.Take(Start + Seconds(1)).Gpus[0].Fault!.Kind);
         var end = Assert.Throws<GpuSessionException>(() => sampler.Take(Start + Seconds(2)));
@@ -78,7 +78,7 @@ public sealed class SamplerTests
 
     private static List<Sweep> Sweep(FakeGpus gpus, int ticks, Action<int>? before = null)
     {
-        var sampler = new Sampler(gpus, new ProcessDirectory(_ => null), new SamplingOptions());
+        var sampler = new Sampler(gpus, new SamplingOptions(), new SelfMetrics(TimeProvider.System));
         var sweeps = new List<Sweep>();
         for (var tick = 1; tick <= ticks; tick++)
         {

@@ -1,0 +1,90 @@
+using GpuWatch.Core.Alert;
+using GpuWatch.Core.Forecast;
+using GpuWatch.Core.Observe;
+using GpuWatch.Core.Sample;
+using GpuWatch.Sampling;
+using GpuWatch.Sinks;
+
+namespace GpuWatch.Show;
+
+/// <summary>
+/// What the page, the API and the metrics show: the present, and the last minutes of it. The sampling thread writes, requests
+/// read; both hold the lock only while they copy.
+/// </summary>
+internal sealed class LiveState(ProcessDirectory directory) : ISampleSink, IEventSink
+{
+    private readonly Lock guard = new();
+    private readonly SortedDictionary<int, LiveGpu> gpus = [];
+    private readonly SortedDictionary<(int Gpu, int Pid, AlertKind Kind), AlertRaised> alerts = [];
+    private double now;
+
+    /// <summary>The static facts of the GPUs, told when a session with the driver opens.</summary>
+    public void Introduce(IEnumerable<GpuInfo> infos)
+    {
+        lock (guard)
+        {
+            foreach (var info in infos)
+            {
+                Of(info.Index).Info = info;
+            }
+        }
+    }
+
+    public void Accept(Sweep sweep)
+    {
+        lock (guard)
+        {
+            now = sweep.TimeSeconds;
+            foreach (var outcome in sweep.Gpus)
+            {
+                Of(outcome.Gpu).Take(sweep.TimeSeconds, outcome, directory);
+            }
+        }
+    }
+
+    public void Accept(WatchEvent happened)
+    {
+        lock (guard)
+        {
+            switch (happened)
+            {
+                case AlertRaised raised:
+                    alerts[Key(raised, raised.Alert.Kind)] = raised;
+                    break;
+                case AlertResolved resolved:
+                    alerts.Remove(Key(resolved, resolved.Alert.Kind));
+                    break;
+                case PhaseChanged changed when Find(changed) is { } process:
+                    process.Phase = changed.Phase;
+                    break;
+                case ForecastMade forecast when Find(forecast) is { } process:
+                    process.Forecast = forecast;
+                    break;
+            }
+        }
+    }
+
+    /// <summary>Reads under the lock: copy or write out what is needed, and keep nothing.</summary>
+    public T Read<T>(Func<Present, T> read)
+    {
+        lock (guard)
+        {
+            return read(new Present(now, gpus.Values, alerts.Values));
+        }
+    }
+
+    private LiveGpu Of(int gpu) =>
+        gpus.TryGetValue(gpu, out var live) ? live : gpus[gpu] = new LiveGpu(new GpuInfo(gpu, null, null, null, null, null));
+
+    private LiveProcess? Find(WatchEvent happened) =>
+        happened.Pid is { } pid && gpus.TryGetValue(happened.Gpu, out var gpu) ? gpu.Processes.GetValueOrDefault(pid) : null;
+
+    private static (int, int, AlertKind) Key(WatchEvent happened, AlertKind kind) => (happened.Gpu, happened.Pid ?? -1, kind);
+}
+
+/// <summary>The state at the time of the last sweep.</summary>
+/// <param name="TimeSeconds">Of the last sweep; 0 before the first.</param>
+/// <param name="Gpus">By index.</param>
+/// <param name="Alerts">Those that are firing.</param>
+internal readonly record struct Present(
+    double TimeSeconds, IReadOnlyCollection<LiveGpu> Gpus, IReadOnlyCollection<AlertRaised> Alerts);
