@@ -78,10 +78,10 @@ public sealed class EventJsonTests
     public void Half_a_surrogate_pair_does_not_stop_the_line() =>
         Assert.Contains("FFFD", EventJson.Line(new AlertRaised(0, 0, 1, Some(AlertKind.Leak, "a\ud800b"))), StringComparison.OrdinalIgnoreCase);
 
-    private static Alert Some(AlertKind kind, string reason) => new(
+    private static Core.Alert.Alert Some(AlertKind kind, string reason) => new(
         kind, Severity.Critical, 0.875, 8, 5.5, 12, new Bytes(90), new Bytes(80), reason,
         ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, [KeyValuePair.Create("slope_mib_s", 64.5), KeyValuePair.Create("free_mib", 512d)]));
 
-    private static Alert Unknown(AlertKind kind) => new(
+    private static Core.Alert.Alert Unknown(AlertKind kind) => new(
         kind, Severity.Info, null, null, null, null, null, null, "It is as declared.", ImmutableSortedDictionary<string, double>.Empty);
 }
