@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using GpuWatch.Core.Sample;
+
+namespace GpuWatch.Nvml;
+
+/// <summary>
+/// Stands between the agent and a driver that may stop answering. Each GPU has one thread of its own, so a call that never
+/// returns costs that GPU's data and nothing else: its readings say so at once, the others go on, and the process can end.
+/// </summary>
+public sealed class GuardedGpus : IGpuSource
+{
+    /// <summary>How long one reading may take before its sample is given up. A first contact with a sleeping GPU can take 0.3 s.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long a call must be out before the driver counts as unresponsive rather than slow.</summary>
+    public static readonly TimeSpan UnresponsiveAfter = TimeSpan.FromSeconds(2);
+
+    private readonly IGpuSource source;
+    private readonly TimeProvider time;
+    private readonly Dictionary<int, PatientWorker<(double TimeSeconds, bool WithProcesses), GpuOutcome>> workers = [];
+
+    public GuardedGpus(IGpuSource source, TimeProvider time)
+    {
+        this.source = source;
+        this.time = time;
+        foreach (var gpu in source.Gpus)
+        {
+            var index = gpu.Index;
+            workers[index] = new($"gpu {index}", ask => source.Read(index, ask.TimeSeconds, ask.WithProcesses), time);
+        }
+    }
+
+    public ImmutableArray<GpuInfo> Gpus => source.Gpus;
+
+    /// <summary>Returns within <see cref="Patience"/>, and at once while an earlier reading of this GPU is still out.</summary>
+    public GpuOutcome Read(int gpu, double timeSeconds, bool withProcesses)
+    {
+        var worker = workers[gpu];
+        return worker.TryRun((timeSeconds, withProcesses), Patience, out var outcome)
+            ? outcome
+            : GpuOutcome.Of(gpu, Late($"GPU {gpu}", worker.Out));
+    }
+
+    internal static Fault Late(string who, TimeSpan late) => late < UnresponsiveAfter
+        ? new(FaultKind.Timeout, $"{who}: the driver has not answered for {late.TotalSeconds:0.0} s.")
+        : new(FaultKind.DriverUnresponsive,
+            $"{who}: a call into the driver has not returned for {late.TotalSeconds:0} s. Other GPUs are still watched; see the kernel log (dmesg, Xid) and whether nvidia-smi hangs too.");
+
+    /// <summary>Closes the source unless a call is out in it: closing could then wait for ever.</summary>
+    public void Dispose()
+    {
+        var isBusy = workers.Values.Any(worker => worker.Out > TimeSpan.Zero);
+        foreach (var worker in workers.Values)
+        {
+            worker.Dispose();
+        }
+        if (!isBusy)
+        {
+            using var closing = new PatientWorker<IGpuSource, bool>("gpu close", open => { open.Dispose(); return true; }, time);
+            closing.TryRun(source, Patience, out _);
+        }
+    }
+}
