@@ -5,6 +5,7 @@ namespace GpuWatch.Sinks;
 internal sealed class SinkCounters(string name)
 {
     private long written, rejected, dropped;
+    private volatile string? problem;
 
     public string Name => name;
 
@@ -16,6 +17,9 @@ internal sealed class SinkCounters(string name)
 
     /// <summary>Points thrown away because the queue was full.</summary>
     public long Dropped => Interlocked.Read(ref dropped);
+
+    /// <summary>Why it cannot deliver now, in words for a person; null while all is well. Shown as the sink's health.</summary>
+    public string? Problem { get => problem; set => problem = value; }
 
     /// <summary>Points waiting. Set by the queue's owner.</summary>
     public Func<int> Queued { get; set; } = () => 0;

@@ -1,0 +1,75 @@
+using System.Net.Http.Headers;
+using System.Text;
+using GpuWatch.Store.Spool;
+
+namespace GpuWatch.Store.Influx;
+
+/// <summary>Sends one batch over one connection and judges the answer. Every failure is a <see cref="Answer"/>.</summary>
+internal sealed class InfluxClient : IDisposable
+{
+    private const int LongestAnswer = 64 << 10;
+    private readonly HttpClient http;
+    private readonly InfluxOptions options;
+    private readonly TimeProvider time;
+    private readonly Uri write;
+    private readonly AuthenticationHeaderValue? authorization;
+
+    public InfluxClient(InfluxOptions options, TimeProvider time)
+    {
+        (this.options, this.time) = (options, time);
+        write = InfluxAddress.Write(options);
+        authorization = InfluxAddress.Authorization(options);
+        http = new(new SocketsHttpHandler
+        {
+            MaxConnectionsPerServer = 1,
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            ConnectTimeout = options.Timeout,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(15),
+        })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+            MaxResponseContentBufferSize = LongestAnswer,
+        };
+    }
+
+    public async Task<Answer> SendAsync(Batch batch, CancellationToken stop)
+    {
+        using var late = new CancellationTokenSource(options.Timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stop);
+        try
+        {
+            using var request = Request(batch);
+            using var answer = await http.SendAsync(request, either.Token).ConfigureAwait(false);
+            var body = answer.IsSuccessStatusCode ? "" : await answer.Content.ReadAsStringAsync(either.Token).ConfigureAwait(false);
+            return Answer.Of((int)answer.StatusCode, body, batch.Points, RetryAfter(answer));
+        }
+        catch (HttpRequestException failed)
+        {
+            return new(Outcome.Later, Reason: failed.InnerException?.Message ?? failed.Message);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return new(Outcome.Later, Reason: $"no answer within {options.Timeout.TotalSeconds:0.#} s");
+        }
+    }
+
+    public void Dispose() => http.Dispose();
+
+    private HttpRequestMessage Request(Batch batch)
+    {
+        var content = new ByteArrayContent(batch.Content);
+        content.Headers.ContentType = new("text/plain") { CharSet = Encoding.UTF8.WebName };
+        content.Headers.ContentEncoding.Add("gzip");
+        var request = new HttpRequestMessage(HttpMethod.Post, write) { Content = content };
+        request.Headers.Authorization = authorization;
+        return request;
+    }
+
+    private TimeSpan? RetryAfter(HttpResponseMessage answer) => answer.Headers.RetryAfter switch
+    {
+        { Delta: { } delta } => delta,
+        { Date: { } date } => date - time.GetUtcNow(),
+        _ => null,
+    };
+}

@@ -1,0 +1,157 @@
+using GpuWatch.Commands;
+using GpuWatch.Core.Alert;
+using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Forecast;
+using GpuWatch.Core.Observe;
+using GpuWatch.Core.Reconcile;
+using GpuWatch.Core.Sample;
+using GpuWatch.Store.LineProtocol;
+
+namespace GpuWatch.Store.Influx;
+
+/// <summary>
+/// Sweeps and events as points. Bytes are integers, everything else floats, and a field's type never changes, for the
+/// server fixes it by the first write. Tags in ascending order; times in milliseconds.
+/// </summary>
+internal sealed class InfluxPoints(LineWriter line, PointNames names)
+{
+    public void Append(object item)
+    {
+        switch (item)
+        {
+            case Sweep sweep: Append(sweep); break;
+            case ForecastMade forecast: Append(forecast); break;
+            case AlertRaised raised: Append(raised, raised.Alert, firing: true); break;
+            case AlertResolved resolved: Append(resolved, resolved.Alert, firing: false); break;
+            case PhaseChanged change: Start("phase", change).Field("phase", change.Phase.Name()).End(Time(change)); break;
+            case Reconciled reconciled: Append(reconciled); break;
+        }
+    }
+
+    private void Append(Sweep sweep)
+    {
+        var time = Time(sweep.TimeSeconds);
+        foreach (var gpu in sweep.Gpus)
+        {
+            if (gpu.Frame is { } frame)
+            {
+                Append(frame, time);
+            }
+            else if (gpu.Fault is { } fault)
+            {
+                line.Point("gpu_fault").Tag("gpu", gpu.Gpu).Tag("host", names.Host)
+                    .Field("reason", fault.Reason).End(time);
+            }
+        }
+    }
+
+    private void Append(GpuFrame frame, long time)
+    {
+        var info = names.Gpu(frame.Gpu);
+        line.Point("gpu").Tag("gpu", frame.Gpu).Tag("host", names.Host).Tag("model", info?.Name).Tag("uuid", info?.Uuid)
+            .Field("mem_free", frame.Available.Count).Field("mem_limit", frame.Total.Count);
+        Field("mem_reserved", frame.Reserved?.Count);
+        line.Field("mem_used", frame.Used.Count).End(time);
+        foreach (var process in frame.Processes)
+        {
+            if (process.Pid is not null)
+            {
+                Append(frame.Gpu, process, time);
+            }
+        }
+    }
+
+    private void Append(int gpu, ProcessReading process, long time)
+    {
+        Start("gpu_process", gpu, process.Pid);
+        Field("mem_used", process.Used?.Count);
+        Field("torch_allocated", process.TorchAllocated?.Count);
+        Field("torch_reserved", process.TorchReserved?.Count);
+        line.End(time);
+    }
+
+    private void Append(ForecastMade forecast) =>
+        Start("oom", forecast)
+            .Field("p_60s", forecast.OomWithin60s).Field("p_600s", forecast.OomWithin600s)
+            .Field("peak", forecast.PredictedPeak.Likely.Count)
+            .Field("peak_high", forecast.PredictedPeak.High.Count)
+            .Field("peak_low", forecast.PredictedPeak.Low.Count)
+            .End(Time(forecast));
+
+    private void Append(WatchEvent happened, Alert alert, bool firing)
+    {
+        line.Point("alert").Tag("gpu", happened.Gpu).Tag("host", names.Host).Tag("kind", alert.Kind.Name());
+        Who(happened.Pid);
+        Field("capacity", alert.Capacity?.Count);
+        Field("eta", alert.EtaSeconds);
+        Field("eta_high", alert.EtaHighSeconds);
+        Field("eta_low", alert.EtaLowSeconds);
+        line.Field("firing", firing);
+        Field("peak", alert.PredictedPeak?.Count);
+        Field("probability", alert.Probability);
+        line.Field("reason", alert.Reason).Field("severity", alert.Severity.Name()).End(Time(happened));
+    }
+
+    private void Append(Reconciled reconciled)
+    {
+        Start("reconciliation", reconciled).Field("observed_peak", reconciled.ObservedPeak.Count);
+        Field("estimated_peak", reconciled.EstimatedPeak?.Count);
+        line.End(Time(reconciled));
+        Append(reconciled, "observed", reconciled.Observed);
+        Append(reconciled, "estimated", reconciled.Estimated);
+    }
+
+    private void Append(Reconciled reconciled, string field, Components? components)
+    {
+        if (components is not { } known)
+        {
+            return;
+        }
+        foreach (var (name, size) in EstimateParts.Of(known))
+        {
+            line.Point("component").Tag("component", name).Tag("gpu", reconciled.Gpu).Tag("host", names.Host);
+            Who(reconciled.Pid);
+            line.Field(field, size.Count).End(Time(reconciled));
+        }
+    }
+
+    private LineWriter Start(string measurement, WatchEvent happened) => Start(measurement, happened.Gpu, happened.Pid);
+
+    private LineWriter Start(string measurement, int gpu, int? pid)
+    {
+        line.Point(measurement).Tag("gpu", gpu).Tag("host", names.Host);
+        Who(pid);
+        return line;
+    }
+
+    /// <summary>The tags job, name and pid, each where it is known.</summary>
+    private void Who(int? pid)
+    {
+        if (pid is not { } number)
+        {
+            return;
+        }
+        var (name, job) = names.Process(number);
+        line.Tag("job", job).Tag("name", name).Tag("pid", number);
+    }
+
+    private void Field(string key, long? value)
+    {
+        if (value is { } known)
+        {
+            line.Field(key, known);
+        }
+    }
+
+    private void Field(string key, double? value)
+    {
+        if (value is { } known)
+        {
+            line.Field(key, known);
+        }
+    }
+
+    private static long Time(WatchEvent happened) => Time(happened.TimeSeconds);
+
+    private static long Time(double seconds) => (long)Math.Round(seconds * 1000);
+}

@@ -1,0 +1,182 @@
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
+
+namespace GpuWatch.Store.Spool;
+
+/// <summary>
+/// A queue of batches on disk: in order, bounded, and still there after a restart or a kill -9 (the kernel has the bytes; only
+/// a power cut can take the last of them). Not thread-safe; one process a folder.
+/// </summary>
+/// <remarks>
+/// Segment files of an eighth of the bound hold the batches; the file "cursor" says which sequence is delivered. When the
+/// bound is reached the oldest segment goes. A batch that was delivered just before a kill is delivered again, which InfluxDB
+/// takes as the same points.
+/// </remarks>
+internal sealed class DiskSpool : IDisposable
+{
+    private readonly string folder;
+    private readonly long limit;
+    private readonly Action<long> dropped;
+    private readonly SafeFileHandle cursor;
+    private readonly LinkedList<SpoolSegment> segments = new();
+    private long bytes;
+    private long delivered;
+
+    /// <param name="limitBytes">All segment files together never exceed it.</param>
+    /// <param name="dropped">Told of points that were thrown away: beyond the bound, or damaged on disk.</param>
+    /// <exception cref="IOException">The folder cannot be made or written, or another process holds it.</exception>
+    public DiskSpool(string folder, long limitBytes, Action<long> dropped)
+    {
+        (this.folder, limit, this.dropped) = (folder, limitBytes, dropped);
+        CreateFolder(folder);
+        cursor = File.OpenHandle(Path.Combine(folder, "cursor"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        delivered = ReadCursor();
+        WriteCursor(delivered);
+        foreach (var path in Directory.GetFiles(folder, "*" + SpoolSegment.Extension).Order(StringComparer.Ordinal))
+        {
+            Adopt(SpoolSegment.Open(path, delivered));
+        }
+    }
+
+    public bool IsEmpty => segments.First is null;
+
+    /// <summary>Bytes on disk.</summary>
+    public long Bytes => bytes;
+
+    /// <summary>Points not yet delivered.</summary>
+    public long Points => segments.Sum(segment => segment.Points);
+
+    /// <summary>The highest sequence ever given to this folder; the next batch takes the next one.</summary>
+    public long LastSequence => Math.Max(delivered, segments.Last?.Value.LastSequence ?? -1);
+
+    /// <exception cref="IOException">The disk did not take it; nothing has changed.</exception>
+    public void Append(Batch batch)
+    {
+        var size = SpoolRecord.Of(batch).Bytes;
+        if (size > limit)
+        {
+            dropped(batch.Points);
+            return;
+        }
+        while (bytes + size > limit)
+        {
+            dropped(segments.First!.Value.Points);
+            DeleteFirst();
+        }
+        var segment = segments.Last?.Value;
+        if (segment is null || segment.Bytes + size > Math.Max(limit / 8, size))
+        {
+            segment = Begin(batch.Sequence);
+        }
+        AppendTo(segment, batch);
+        bytes += size;
+    }
+
+    /// <summary>The oldest batch; null when there is none.</summary>
+    public Batch? Peek()
+    {
+        while (segments.First?.Value is { } segment)
+        {
+            if (segment.Read() is { } batch)
+            {
+                return batch;
+            }
+            dropped(segment.Points);
+            DeleteFirst();
+        }
+        return null;
+    }
+
+    /// <summary>The batch is done with. One that is no longer the oldest was dropped in the meantime.</summary>
+    public void Remove(Batch batch)
+    {
+        if (segments.First?.Value is not { } segment || segment.FirstSequence != batch.Sequence)
+        {
+            return;
+        }
+        segment.Advance();
+        WriteCursor(batch.Sequence);
+        if (segment.IsEmpty)
+        {
+            DeleteFirst();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var segment in segments)
+        {
+            segment.Dispose();
+        }
+        cursor.Dispose();
+    }
+
+    /// <summary>Points name processes: only this user may read them.</summary>
+    private static void CreateFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(folder);
+        }
+        else
+        {
+            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    private void Adopt(SpoolSegment segment)
+    {
+        if (segment.IsEmpty)
+        {
+            delivered = Math.Max(delivered, segment.LastSequence);
+            segment.Delete();
+            return;
+        }
+        segments.AddLast(segment);
+        bytes += segment.Bytes;
+    }
+
+    private SpoolSegment Begin(long sequence)
+    {
+        var segment = SpoolSegment.Create(folder, sequence);
+        segments.AddLast(segment);
+        return segment;
+    }
+
+    private void AppendTo(SpoolSegment segment, Batch batch)
+    {
+        try
+        {
+            segment.Append(batch);
+        }
+        catch (IOException) when (segment.IsEmpty)
+        {
+            segments.RemoveLast();
+            segment.Delete();
+            throw;
+        }
+    }
+
+    private void DeleteFirst()
+    {
+        var segment = segments.First!.Value;
+        bytes -= segment.Bytes;
+        delivered = Math.Max(delivered, segment.LastSequence);
+        segments.RemoveFirst();
+        segment.Delete();
+    }
+
+    private long ReadCursor()
+    {
+        Span<byte> text = stackalloc byte[sizeof(long)];
+        return RandomAccess.Read(cursor, text, 0) == text.Length ? BinaryPrimitives.ReadInt64LittleEndian(text) : -1;
+    }
+
+    private void WriteCursor(long sequence)
+    {
+        delivered = sequence;
+        Span<byte> text = stackalloc byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(text, sequence);
+        RandomAccess.Write(cursor, text, 0);
+    }
+}

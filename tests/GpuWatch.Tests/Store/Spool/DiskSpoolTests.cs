@@ -1,0 +1,190 @@
+using FsCheck;
+using FsCheck.Fluent;
+using GpuWatch.Store.Spool;
+using GpuWatch.Tests.Support;
+
+namespace GpuWatch.Tests.Store.Spool;
+
+public sealed class DiskSpoolTests : IDisposable
+{
+    private const long Plenty = 1 << 20;
+    private readonly TemporaryFolder folder = new();
+    private long dropped;
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void Batches_come_out_in_the_order_they_went_in()
+    {
+        using var spool = Open();
+        Append(spool, 0..5);
+
+        Assert.Equal([0, 1, 2, 3, 4], Drain(spool));
+        Assert.True(spool.IsEmpty);
+        Assert.Empty(Segments);
+    }
+
+    [Fact]
+    public void A_restart_finds_what_was_not_delivered_and_only_that()
+    {
+        using (var before = Open())
+        {
+            Append(before, 0..5);
+            before.Remove(before.Peek()!);
+            before.Remove(before.Peek()!);
+        }
+        using var after = Open();
+
+        Assert.Equal(4, after.LastSequence);
+        Assert.Equal(3 * 10, after.Points);
+        Assert.Equal([2, 3, 4], Drain(after));
+    }
+
+    [Fact]
+    public void Content_comes_back_byte_for_byte()
+    {
+        using (var before = Open())
+        {
+            before.Append(new Batch(7, 3, [1, 2, 3, 0, 255]));
+        }
+        using var after = Open();
+        var batch = after.Peek()!;
+
+        Assert.Equal((7, 3), (batch.Sequence, batch.Points));
+        Assert.Equal([1, 2, 3, 0, 255], batch.Content);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    [InlineData(40)]
+    public void A_record_cut_short_by_a_kill_was_never_accepted_and_the_rest_stands(int bytesLeft)
+    {
+        long whole;
+        using (var before = Open())
+        {
+            Append(before, 0..2);
+            whole = before.Bytes;
+            Append(before, 2..3);
+        }
+        using (var file = new FileStream(Segments.Single(), FileMode.Open))
+        {
+            file.SetLength(whole + bytesLeft);
+        }
+        using var after = Open();
+        Append(after, 3..4);
+
+        Assert.Equal([0, 1, 3], Drain(after));
+        Assert.Equal(0, dropped);
+    }
+
+    [Fact]
+    public void Damaged_bytes_are_counted_as_dropped_and_never_delivered()
+    {
+        using (var before = Open())
+        {
+            Append(before, 0..2);
+        }
+        using (var file = new FileStream(Segments.Single(), FileMode.Open))
+        {
+            file.Seek(SpoolRecord.HeaderBytes + 3, SeekOrigin.Begin);
+            file.WriteByte(0xAA);
+        }
+        using var after = Open();
+
+        Assert.Empty(Drain(after));
+        Assert.Equal(20, dropped);
+    }
+
+    [Fact]
+    public void Beyond_the_bound_the_oldest_go_and_are_counted_and_the_files_never_exceed_it()
+    {
+        const long Bound = 4096;
+        using var spool = Open(Bound);
+        for (var i = 0; i < 500; i++)
+        {
+            Append(spool, i..(i + 1));
+            Assert.InRange(Segments.Sum(path => new FileInfo(path).Length), 0, Bound);
+        }
+        var left = Drain(spool);
+
+        Assert.Equal(499, left[^1]);
+        Assert.Equal(Enumerable.Range((int)left[0], left.Count).Select(i => (long)i), left);
+        Assert.Equal(10 * left[0], dropped);
+        Assert.True(left.Count * (SpoolRecord.HeaderBytes + 64) > Bound * 3 / 4, "most of the room is used");
+    }
+
+    [Fact]
+    public void A_batch_dropped_while_it_was_being_sent_is_not_taken_for_its_successor()
+    {
+        using var spool = Open(1024);
+        Append(spool, 0..1);
+        var inFlight = spool.Peek()!;
+        Append(spool, 1..30);
+        var oldest = spool.Peek()!.Sequence;
+        spool.Remove(inFlight);
+
+        Assert.NotEqual(0, oldest);
+        Assert.Equal(oldest, spool.Peek()!.Sequence);
+    }
+
+    [Fact]
+    public void A_second_process_is_refused_the_folder()
+    {
+        using var first = Open();
+
+        Assert.Throws<IOException>(() => Open());
+    }
+
+    [Fact]
+    public void Any_mix_of_appending_delivering_and_restarting_loses_nothing() =>
+        Prop.ForAll(Gen.Elements("append", "append", "deliver", "restart").ListOf().ToArbitrary(), actions =>
+        {
+            using var fresh = new TemporaryFolder();
+            var spool = new DiskSpool(fresh.File("spool"), Plenty, points => dropped += points);
+            var (next, delivered) = (0L, new List<long>());
+            foreach (var action in actions)
+            {
+                switch (action)
+                {
+                    case "append": spool.Append(Some(next++)); break;
+                    case "deliver" when spool.Peek() is { } batch:
+                        delivered.Add(batch.Sequence);
+                        spool.Remove(batch);
+                        break;
+                    case "restart":
+                        spool.Dispose();
+                        spool = new DiskSpool(fresh.File("spool"), Plenty, points => dropped += points);
+                        break;
+                }
+            }
+            delivered.AddRange(Drain(spool));
+            spool.Dispose();
+            return delivered.SequenceEqual(Enumerable.Range(0, (int)next).Select(i => (long)i)) && dropped == 0;
+        }).QuickCheckThrowOnFailure();
+
+    private string[] Segments => Directory.GetFiles(folder.File("spool"), "*.spool");
+
+    private DiskSpool Open(long bound = Plenty) => new(folder.File("spool"), bound, points => dropped += points);
+
+    private static Batch Some(long sequence) => new(sequence, 10, [.. Enumerable.Range(0, 64).Select(i => (byte)(sequence + i))]);
+
+    private static void Append(DiskSpool spool, Range sequences)
+    {
+        for (var i = sequences.Start.Value; i < sequences.End.Value; i++)
+        {
+            spool.Append(Some(i));
+        }
+    }
+
+    private static List<long> Drain(DiskSpool spool)
+    {
+        var sequences = new List<long>();
+        while (spool.Peek() is { } batch)
+        {
+            sequences.Add(batch.Sequence);
+            spool.Remove(batch);
+        }
+        return sequences;
+    }
+}
