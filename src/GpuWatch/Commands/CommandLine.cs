@@ -10,6 +10,7 @@ internal static class CommandLine
     private static RootCommand Tree(Surroundings around) =>
         new("Watches GPU memory beside a training job and says before it runs out, when and why.")
         {
+            AgentCommand.Create(around),
             EstimateCommand.Create(around),
             ReplayCommand.Create(around),
         };

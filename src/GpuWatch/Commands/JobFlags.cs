@@ -34,7 +34,7 @@ internal sealed class JobFlags
         var path = parsed.GetValue(file);
         return path is null && entries.Length == 0
             ? null
-            : ModelFile.Resolve(JobReader.Read(path is null ? [] : JobFile.Entries(path), entries), path ?? "--model-name");
+            : JobReader.Read(entries, path is null ? new Job() : JobFile.Read(path));
     }
 
     private static Option<string> OptionOf(JobKey key)

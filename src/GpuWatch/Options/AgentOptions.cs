@@ -5,14 +5,16 @@ internal sealed record AgentOptions
 {
     public SamplingOptions Sampling { get; init; } = new();
     public NvmlOptions Nvml { get; init; } = new();
+    public HttpOptions Http { get; init; } = new();
 
     /// <summary>Reads each section; a setting that no section knows is a mistake.</summary>
-    public static AgentOptions From(Settings settings)
+    public static AgentOptions From(Settings settings, Func<string, string?> environment)
     {
         var options = new AgentOptions
         {
             Sampling = SamplingOptions.From(settings.Section("sampling")),
             Nvml = NvmlOptions.From(settings.Section("nvml")),
+            Http = HttpOptions.From(settings.Section("http"), environment),
         };
         settings.RejectUnknown();
         return options;

@@ -10,8 +10,11 @@ internal sealed record HttpOptions
     /// <summary>Default 127.0.0.1:9838; null = no HTTP at all ("none"). Any address that is not loopback needs a token.</summary>
     public IPEndPoint? Listen { get; init; } = new(IPAddress.Loopback, DefaultPort);
 
+    /// <summary>Somebody asked for this address: then not getting it is an error.</summary>
+    public bool IsListenGiven { get; init; }
+
     /// <summary>What a caller must present, as a bearer token or as the password of basic authentication. Null: none is asked for.</summary>
-    public string? Token { get; init; }
+    public Secret? Token { get; init; }
 
     /// <summary>Process series shown on /metrics, the largest first. Default 100: labels by pid must stay bounded.</summary>
     public int MostProcesses { get; init; } = 100;
@@ -21,10 +24,11 @@ internal sealed record HttpOptions
         var options = new HttpOptions
         {
             Listen = Endpoint(section),
+            IsListenGiven = section.Text("listen") is not null,
             Token = section.Secret("token", environment),
             MostProcesses = section.Count("most_processes", 100, 0, 10_000),
         };
-        return options.Listen is { } address && !IPAddress.IsLoopback(address.Address) && string.IsNullOrEmpty(options.Token)
+        return options.Listen is { } address && !IPAddress.IsLoopback(address.Address) && options.Token is null
             ? throw section.Bad("listen", "can be reached from other machines", "http.token, http.token_file or the credential http_token is expected with it")
             : options;
     }

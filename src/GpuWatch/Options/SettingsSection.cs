@@ -73,11 +73,11 @@ internal sealed class SettingsSection(Settings settings, string name)
     /// A secret: given as <paramref name="key"/>, or as <c>key_file</c> naming a file that holds it, or as a systemd credential
     /// of that name. Null when none of them is. It never appears in messages.
     /// </summary>
-    public string? Secret(string key, Func<string, string?> environment)
+    public Secret? Secret(string key, Func<string, string?> environment)
     {
         if (Text(key) is { Length: > 0 } plain)
         {
-            return plain;
+            return new Secret(plain);
         }
         if (Find(key + "_file") is { } named)
         {
@@ -92,11 +92,11 @@ internal sealed class SettingsSection(Settings settings, string name)
     public BadInputException Bad(string key, string problem, string expectation) =>
         new(Find(key)?.Place ?? Path(key), $"'{Path(key)}' {problem}", expectation);
 
-    private static string? SecretFile(string file)
+    private static Secret? SecretFile(string file)
     {
         try
         {
-            return File.ReadLines(file).FirstOrDefault()?.Trim();
+            return File.ReadLines(file).FirstOrDefault()?.Trim() is { Length: > 0 } secret ? new Secret(secret) : null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -11,12 +11,13 @@ namespace GpuWatch.Show;
 /// What the page, the API and the metrics show: the present, and the last minutes of it. The sampling thread writes, requests
 /// read; both hold the lock only while they copy.
 /// </summary>
-internal sealed class LiveState(ProcessDirectory directory) : ISampleSink, IEventSink
+internal sealed class LiveState(ProcessDirectory directory, TimeProvider time) : ISampleSink, IEventSink
 {
     private readonly Lock guard = new();
     private readonly SortedDictionary<int, LiveGpu> gpus = [];
     private readonly SortedDictionary<(int Gpu, int Pid, AlertKind Kind), AlertRaised> alerts = [];
     private double now;
+    private long? sweptAt;
 
     /// <summary>The static facts of the GPUs, told when a session with the driver opens.</summary>
     public void Introduce(IEnumerable<GpuInfo> infos)
@@ -35,6 +36,7 @@ internal sealed class LiveState(ProcessDirectory directory) : ISampleSink, IEven
         lock (guard)
         {
             now = sweep.TimeSeconds;
+            sweptAt = time.GetTimestamp();
             foreach (var outcome in sweep.Gpus)
             {
                 Of(outcome.Gpu).Take(sweep.TimeSeconds, outcome, directory);
@@ -70,6 +72,18 @@ internal sealed class LiveState(ProcessDirectory directory) : ISampleSink, IEven
         lock (guard)
         {
             return read(new Present(now, gpus.Values, alerts.Values));
+        }
+    }
+
+    /// <summary>Seconds on the wall since the last sweep; infinite before the first.</summary>
+    public double SweptAgoSeconds
+    {
+        get
+        {
+            lock (guard)
+            {
+                return sweptAt is { } at ? time.GetElapsedTime(at).TotalSeconds : double.PositiveInfinity;
+            }
         }
     }
 

@@ -27,11 +27,11 @@ public sealed class SettingsTests : IDisposable
     {
         environment["GPUWATCH_SAMPLING__PERIOD"] = "2s";
         var settings = Load("sampling:\n  period: 500ms\n");
-        Assert.Equal(TimeSpan.FromSeconds(2), AgentOptions.From(settings).Sampling.Period);
+        Assert.Equal(TimeSpan.FromSeconds(2), AgentOptions.From(settings, _ => null).Sampling.Period);
 
         settings.Flag("sampling.period", "3s", "--period");
 
-        Assert.Equal(TimeSpan.FromSeconds(3), AgentOptions.From(settings).Sampling.Period);
+        Assert.Equal(TimeSpan.FromSeconds(3), AgentOptions.From(settings, _ => null).Sampling.Period);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class SettingsTests : IDisposable
 
     [Theory]
     [InlineData("sampling:\n  perod: 1s\n", ":2: unknown setting 'sampling.perod'; one of fast_at_most, fast_period, period,")]
-    [InlineData("samplin:\n  period: 1s\n", ":2: unknown setting 'samplin.period'; one of nvml, sampling is expected")]
+    [InlineData("samplin:\n  period: 1s\n", ":2: unknown setting 'samplin.period'; one of http, nvml, sampling is expected")]
     [InlineData("sampling:\n  period: soon\n", ":2: 'sampling.period' is 'soon'; a duration such as 500ms, 10s, 2m, 1h or 7d is expected")]
     [InlineData("sampling:\n  period: 1ms\n", ":2: 'sampling.period' is '1ms'; a duration from 100 ms to 60 s is expected")]
     [InlineData("nvml:\n\n  require_gpu: perhaps\n", ":3: 'nvml.require_gpu' is 'perhaps'; yes or no is expected")]
@@ -92,9 +92,9 @@ public sealed class SettingsTests : IDisposable
     {
         var file = Path.Combine(folder, "http_token");
         File.WriteAllText(file, "s3cret\n");
-        Assert.Equal("plain", Given(new Settings(_ => null), "http.token", "plain").Section("http").Secret("token", _ => null));
-        Assert.Equal("s3cret", Given(new Settings(_ => null), "http.token_file", file).Section("http").Secret("token", _ => null));
-        Assert.Equal("s3cret", new Settings(_ => null).Section("http").Secret("token", name => name == "CREDENTIALS_DIRECTORY" ? folder : null));
+        Assert.Equal("plain", Given(new Settings(_ => null), "http.token", "plain").Section("http").Secret("token", _ => null)?.Reveal());
+        Assert.Equal("s3cret", Given(new Settings(_ => null), "http.token_file", file).Section("http").Secret("token", _ => null)?.Reveal());
+        Assert.Equal("s3cret", new Settings(_ => null).Section("http").Secret("token", name => name == "CREDENTIALS_DIRECTORY" ? folder : null)?.Reveal());
         Assert.Null(new Settings(_ => null).Section("http").Secret("token", _ => null));
     }
 
@@ -104,7 +104,7 @@ public sealed class SettingsTests : IDisposable
         return settings;
     }
 
-    private AgentOptions Read(string? yaml) => AgentOptions.From(Load(yaml));
+    private AgentOptions Read(string? yaml) => AgentOptions.From(Load(yaml), _ => null);
 
     private Settings Load(string? yaml)
     {

@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Reactive;
+using System.Reactive.Concurrency;
+using System.Reactive.Linq;
+using GpuWatch.Commands;
+using GpuWatch.Core.Alert;
+using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Sample;
+using GpuWatch.Core.Units;
+using GpuWatch.Nvml;
+using GpuWatch.Options;
+using GpuWatch.Sampling;
+using GpuWatch.Show;
+using GpuWatch.Show.Http;
+using GpuWatch.Sinks;
+
+namespace GpuWatch;
+
+/// <summary>The agent's parts, put together: one session with the driver, the pipeline, its sinks and the HTTP server.</summary>
+internal sealed class Agent(AgentOptions options, Surroundings around)
+{
+    /// <summary>How long the sinks may take to flush when the agent ends; Ctrl-C must end it within a second.</summary>
+    private static readonly TimeSpan FlushPatience = TimeSpan.FromMilliseconds(700);
+
+    private readonly SelfMetrics self = new(around.Time);
+    private readonly SinkSet sinks = new();
+
+    /// <summary>A sink that is to be told of everything; closed at the end.</summary>
+    public void AddSink(Func<SelfMetrics, object> sink) => sinks.Add(sink(self));
+
+    /// <param name="lasts">How long it runs; null: until it is stopped.</param>
+    public async Task<int> RunAsync(Func<int, ProcessReading, Job?> jobOf, TimeSpan? lasts)
+    {
+        using var session = GpuSession.Start(options.Nvml, around.Environment, around.Time);
+        if (session.Fault is { } fault && options.Nvml.RequireGpu)
+        {
+            Say($"{fault.Reason} A GPU is required.");
+            return ExitCode.Failed;
+        }
+        var scheduler = Clock(session);
+        var directory = GpuSession.KnowsProcesses ? new ProcessDirectory(new ProcFs().Read) : ProcessDirectory.Empty;
+        var tempo = sinks.Add(new Tempo(options.Sampling));
+        var live = sinks.Add(new LiveState(directory, around.Time));
+        var feed = sinks.Add(new EventFeed(around.Time.GetUtcNow().ToUnixTimeSeconds()));
+        var sweeps = Pipeline
+            .Sweeps(() => Introduced(session.Open(), live), options.Sampling, self, () => tempo.Period, Lost, scheduler)
+            .TakeUntil(End(lasts));
+        var running = Pipeline.RunAsync(sweeps, gpu => new DeviceWatch(gpu, process => jobOf(gpu, process)), sinks.Samples, sinks.Events);
+        await using var http = await ServeAsync(live, feed).ConfigureAwait(false);
+        await running.ConfigureAwait(false);
+        if (!await sinks.CloseAsync(FlushPatience, around.Time).ConfigureAwait(false))
+        {
+            Say("some sinks could not be flushed in time");
+        }
+        return around.Stop.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
+    }
+
+    private static IGpuSource Introduced(IGpuSource source, LiveState live)
+    {
+        live.Introduce(source.Gpus);
+        return source;
+    }
+
+    /// <summary>The simulator may play faster than the world; then the agent lives in its time.</summary>
+    private IScheduler Clock(GpuSession session)
+    {
+        if (SimulatedClock.TimeSeconds is not { } played)
+        {
+            return around.Scheduler;
+        }
+        var speed = Speed();
+        var began = around.Scheduler.Now - TimeSpan.FromSeconds(played / speed);
+        Say(string.Create(CultureInfo.InvariantCulture, $"{(session.IsFallback ? "no NVIDIA driver here, so this watches a simulated node" : "the library is the simulator")}; its time 0 is {(began - DateTimeOffset.UnixEpoch).TotalSeconds:0.000}, {speed} times as fast"));
+        return speed == 1 ? around.Scheduler : new ScaledScheduler(around.Scheduler, speed, began);
+    }
+
+    private double Speed()
+    {
+        if (around.Environment("GPUWATCH_SIM_SPEED") is not { Length: > 0 } text)
+        {
+            return 1;
+        }
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var speed) && speed > 0 && double.IsFinite(speed)
+            ? speed
+            : throw new BadInputException("GPUWATCH_SIM_SPEED", $"'{Plain.Text(text)}' is no speed", "a positive number is expected");
+    }
+
+    private IObservable<Unit> End(TimeSpan? lasts)
+    {
+        var stopped = Observable.Create<Unit>(observer => around.Stop.Register(() => observer.OnNext(Unit.Default)));
+        return lasts is { } duration ? stopped.Merge(Observable.Timer(duration, around.Scheduler).Select(_ => Unit.Default)) : stopped;
+    }
+
+    private async Task<HttpServer?> ServeAsync(LiveState live, EventFeed feed)
+    {
+        if (options.Http.Listen is not { } endpoint)
+        {
+            return null;
+        }
+        var metrics = new Metrics(live, self, AgentVersion.Number, AgentVersion.Commit, options.Http.MostProcesses);
+        try
+        {
+            var server = await HttpServer.StartAsync(options.Http, new Routes(live, metrics, feed, around.Time), around.Stop).ConfigureAwait(false);
+            Say($"page, metrics and API on {server.Address}");
+            return server;
+        }
+        catch (IOException failure) when (!options.Http.IsListenGiven)
+        {
+            Say($"no page and no metrics: {endpoint} cannot be listened on ({failure.Message}); name another address with --listen");
+            return null;
+        }
+    }
+
+    private void Lost(Fault fault) =>
+        Say($"{fault.Reason} Trying again every {Duration.InWords(options.Sampling.ReopenAfter.TotalSeconds)}.");
+
+    private void Say(string what) => around.Error.WriteLine($"gpuwatch: {what}");
+}

@@ -1,0 +1,59 @@
+using System.CommandLine;
+using GpuWatch.Core.Units;
+using GpuWatch.Jobs;
+using GpuWatch.Options;
+using GpuWatch.Sinks;
+
+namespace GpuWatch.Commands;
+
+/// <summary>`agent`: the daemon (CONTRACTS 7).</summary>
+internal static class AgentCommand
+{
+    private static readonly Option<string> Config = new("--config") { Description = "settings, instead of /etc/gpuwatch/gpuwatch.yaml and ~/.config/gpuwatch/config.yaml", HelpName = "FILE" };
+    private static readonly Option<string> Nvml = new("--nvml") { Description = "the NVML library to read; else GPUWATCH_NVML, else the system's", HelpName = "PATH" };
+    private static readonly Option<string> For = new("--for") { Description = "end after this long: 90s, 10m, 8h", HelpName = "DURATION" };
+    private static readonly Option<string> Listen = new("--listen") { Description = "address of the page, metrics and API, or none; default 127.0.0.1:9838", HelpName = "ADDRESS:PORT" };
+    private static readonly Option<string> Period = new("--period") { Description = "time between sweeps while all is calm; default 1s", HelpName = "DURATION" };
+    private static readonly Option<string> Job = new("--job") { Description = "what the first process on each GPU trains (YAML or JSON)", HelpName = "FILE" };
+    private static readonly Option<bool> RequireGpu = new("--require-gpu") { Description = "fail without an NVIDIA driver, instead of watching the simulated node" };
+    private static readonly Option<string> Output = new("--output") { Description = "table or ndjson", DefaultValueFactory = _ => "table" };
+
+    static AgentCommand() => Output.AcceptOnlyFromAmong("table", "ndjson");
+
+    public static Command Create(Surroundings around)
+    {
+        var command = new Command("agent", "Watches the GPUs of this machine and says before a process runs out of memory, when and why.")
+        {
+            Config, Nvml, For, Listen, Period, Job, RequireGpu, Output,
+        };
+        command.SetAction(parsed => Run(parsed, around));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, Surroundings around)
+    {
+        var settings = Settings.Load(parsed.GetValue(Config), around.Environment);
+        settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
+        settings.Flag("http.listen", parsed.GetValue(Listen), "--listen");
+        settings.Flag("sampling.period", parsed.GetValue(Period), "--period");
+        settings.Flag("nvml.require_gpu", parsed.GetValue(RequireGpu) ? "yes" : null, "--require-gpu");
+        var options = AgentOptions.From(settings, around.Environment);
+        var assignment = new JobAssignment(parsed.GetValue(Job) is { } path ? JobFile.Read(path) : null, null);
+
+        var agent = new Agent(options, around);
+        agent.AddSink(self =>
+        {
+            var counters = new SinkCounters("output");
+            self.Sinks.Add(counters);
+            return new QueuedPrinter(around.Out, parsed.GetValue(Output) == "ndjson", counters);
+        });
+        return agent.RunAsync(assignment.Of, Lasts(parsed)).GetAwaiter().GetResult();
+    }
+
+    private static TimeSpan? Lasts(ParseResult parsed) => parsed.GetValue(For) switch
+    {
+        null => null,
+        var text when Duration.TryParse(text, out var duration) => duration,
+        var text => throw new BadInputException("--for", $"'{Plain.Text(text)}'", Duration.Expectation),
+    };
+}

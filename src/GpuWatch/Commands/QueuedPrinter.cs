@@ -1,0 +1,58 @@
+using GpuWatch.Core.Forecast;
+using GpuWatch.Core.Sample;
+using GpuWatch.Sinks;
+
+namespace GpuWatch.Commands;
+
+/// <summary>
+/// Prints events without ever holding up the sampling: whoever reads our output may be slow or stopped. For people the
+/// forecast every few seconds is left out; it is on the page.
+/// </summary>
+internal sealed class QueuedPrinter : IEventSink, IAsyncDisposable
+{
+    private const int Capacity = 10_000;
+
+    private readonly SinkQueue<WatchEvent> queue;
+    private readonly EventPrinter printer;
+    private readonly TextWriter output;
+    private readonly bool json;
+    private readonly Task printing;
+
+    public QueuedPrinter(TextWriter output, bool json, SinkCounters counters)
+    {
+        queue = new SinkQueue<WatchEvent>(Capacity, counters);
+        printer = new EventPrinter(output, json);
+        (this.output, this.json) = (output, json);
+        printing = Task.Run(() => PrintAsync(counters));
+    }
+
+    public void Accept(WatchEvent happened)
+    {
+        if (json || happened is not ForecastMade)
+        {
+            queue.Add(happened);
+        }
+    }
+
+    private async Task PrintAsync(SinkCounters counters)
+    {
+        var batch = new List<WatchEvent>();
+        while (await queue.WaitAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            batch.Clear();
+            queue.TakeInto(batch, Capacity);
+            foreach (var happened in batch)
+            {
+                printer.Print(happened);
+            }
+            await output.FlushAsync().ConfigureAwait(false);
+            counters.CountWritten(batch.Count);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        queue.Complete();
+        await printing.ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,161 @@
+using System.Buffers;
+using System.Text.Json;
+using GpuWatch.Core.Alert;
+using GpuWatch.Core.Sample;
+using GpuWatch.Trace;
+
+namespace GpuWatch.Show.Http;
+
+/// <summary>The bodies of the API: sizes in bytes, times in seconds, null = unknown.</summary>
+internal static class ApiJson
+{
+    public static byte[] Gpus(Present present) => Object(present, json => Gpus(json, present));
+
+    public static byte[] Processes(Present present) => Object(present, json => Processes(json, present));
+
+    public static byte[] Alerts(Present present) => Object(present, json => Alerts(json, present));
+
+    /// <summary>All three, as the page takes them with each sample.</summary>
+    public static byte[] Everything(Present present) => Object(present, json =>
+    {
+        Gpus(json, present);
+        Processes(json, present);
+        Alerts(json, present);
+    });
+
+    /// <summary>The last minutes of a GPU, or of a process on it: [time, bytes], oldest first. Null when there is no such one.</summary>
+    public static byte[]? Series(Present present, int gpu, int? pid)
+    {
+        var live = present.Gpus.FirstOrDefault(live => live.Info.Index == gpu);
+        var history = pid is { } process ? live?.Processes.GetValueOrDefault(process)?.History : live?.History;
+        return history is null ? null : Object(present, json =>
+        {
+            json.WriteNumber("gpu", gpu);
+            json.Count("pid", pid);
+            json.WriteStartArray("points");
+            for (var i = 0; i < history.Count; i++)
+            {
+                json.WriteStartArray();
+                json.WriteNumberValue(history[i].TimeSeconds);
+                json.WriteNumberValue(history[i].Value);
+                json.WriteEndArray();
+            }
+            json.WriteEndArray();
+        });
+    }
+
+    public static byte[] Health(double sweptAgoSeconds, double staleAfterSeconds) => Whole(json =>
+    {
+        json.WriteString("status", sweptAgoSeconds <= staleAfterSeconds ? "ok" : "stale");
+        json.Number("last_sweep_age_s", sweptAgoSeconds);
+    });
+
+    private static void Gpus(Utf8JsonWriter json, Present present)
+    {
+        json.WriteStartArray("gpus");
+        foreach (var gpu in present.Gpus)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("gpu", gpu.Info.Index);
+            json.WriteString("uuid", gpu.Info.Uuid);
+            json.WriteString("name", gpu.Info.Name);
+            json.WriteString("pci_bus_id", gpu.Info.PciBusId);
+            json.WriteString("driver_version", gpu.Info.DriverVersion);
+            json.WriteString("parent_uuid", gpu.Info.ParentUuid);
+            json.Number("last_seen_t", gpu.LastSeenSeconds);
+            json.Count("total_bytes", (gpu.Frame?.Total ?? gpu.Info.Total)?.Count);
+            Memory(json, gpu.Frame);
+            json.WriteString("fault", gpu.Fault is { } fault ? FaultNames.Name(fault.Kind) : null);
+            json.WriteString("fault_reason", gpu.Fault?.Reason);
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
+    }
+
+    /// <summary>The bridge: processes + reserved + unattributed = total − free.</summary>
+    public static void Memory(Utf8JsonWriter json, GpuFrame? frame)
+    {
+        json.Count("used_bytes", frame?.Used.Count);
+        json.Count("free_bytes", frame?.Available.Count);
+        json.Count("processes_bytes", frame is null ? null : SumOf(frame));
+        json.Count("reserved_bytes", frame?.Reserved?.Count);
+        json.Count("unattributed_bytes", frame?.Unattributed?.Count);
+    }
+
+    private static long? SumOf(GpuFrame frame)
+    {
+        long sum = 0;
+        foreach (var process in frame.Processes)
+        {
+            if (process.Used is not { } used)
+            {
+                return null;
+            }
+            sum += used.Count;
+        }
+        return sum;
+    }
+
+    private static void Processes(Utf8JsonWriter json, Present present)
+    {
+        json.WriteStartArray("processes");
+        foreach (var gpu in present.Gpus)
+        {
+            foreach (var process in gpu.Processes.Values)
+            {
+                json.WriteStartObject();
+                json.WriteNumber("gpu", gpu.Info.Index);
+                Who(json, process.Facts);
+                json.Count("used_bytes", process.Reading.Used?.Count);
+                json.WriteNumber("peak_bytes", process.PeakBytes);
+                json.WriteString("phase", process.Phase?.Name());
+                json.Number("p_oom_60s", process.Forecast?.OomWithin60s);
+                json.Number("p_oom_600s", process.Forecast?.OomWithin600s);
+                json.Count("predicted_peak_bytes", process.Forecast?.PredictedPeak.Likely.Count);
+                json.Count("predicted_peak_low_bytes", process.Forecast?.PredictedPeak.Low.Count);
+                json.Count("predicted_peak_high_bytes", process.Forecast?.PredictedPeak.High.Count);
+                json.WriteEndObject();
+            }
+        }
+        json.WriteEndArray();
+    }
+
+    public static void Who(Utf8JsonWriter json, Sampling.ProcessFacts facts)
+    {
+        json.WriteNumber("pid", facts.Pid);
+        json.WriteString("name", facts.Name);
+        json.WriteString("command_line", facts.CommandLine);
+        json.WriteString("user", facts.User);
+        json.WriteString("container", facts.Container);
+        json.WriteString("pod", facts.Pod);
+        json.WriteString("slurm_job", facts.SlurmJob);
+    }
+
+    private static void Alerts(Utf8JsonWriter json, Present present)
+    {
+        json.WriteStartArray("alerts");
+        foreach (var raised in present.Alerts)
+        {
+            EventJson.Write(json, raised);
+        }
+        json.WriteEndArray();
+    }
+
+    private static byte[] Object(Present present, Action<Utf8JsonWriter> members) => Whole(json =>
+    {
+        json.WriteNumber("t", present.TimeSeconds);
+        members(json);
+    });
+
+    private static byte[] Whole(Action<Utf8JsonWriter> members)
+    {
+        var buffer = new ArrayBufferWriter<byte>(4096);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            members(json);
+            json.WriteEndObject();
+        }
+        return buffer.WrittenSpan.ToArray();
+    }
+}
