@@ -158,6 +158,24 @@ static bool read_point(parse *p)
     return curve_add(&p->j->memory, t, bytes, *p->word[0] == 'r') || bad(p, "out of memory", "expected a smaller scenario");
 }
 
+static bool read_stairs(parse *p)
+{
+    static const char *const expected = "expected stairs SECONDS COUNT SIZE: COUNT equal steps from the point before to that time and size";
+    double until, steps;
+    uint64_t bytes;
+    const curve *c = p->j ? &p->j->memory : NULL;
+    if (!c || c->count == 0) return bad(p, "no point above", "expected a job line and an at line first");
+    const point from = c->at[c->count - 1];
+    if (p->words != 4 || !parse_number(p->word[1], &until) || until <= from.t || !parse_number(p->word[2], &steps)
+        || steps < 1 || steps > 1e5 || steps != (double)(int)steps || !parse_size(p->word[3], &bytes)) return bad(p, "not stairs", expected);
+    for (int i = 1; i <= (int)steps; i++) {
+        double share = i / steps;
+        uint64_t size = (uint64_t)((double)from.bytes + share * ((double)bytes - (double)from.bytes) + 0.5);
+        if (!curve_add(&p->j->memory, from.t + share * (until - from.t), size, false)) return bad(p, "out of memory", "expected a smaller scenario");
+    }
+    return true;
+}
+
 static bool read_fault(parse *p)
 {
     static const char *const expected = "expected fault code=N|delay_ms=N|hang [gpu=DEVICE] [call=PATTERN] [from=S] [to=S]";
@@ -192,13 +210,14 @@ static bool read_line(parse *p)
     if (strcmp(directive, "gpu") == 0) return read_gpu(p);
     if (strcmp(directive, "job") == 0) return read_job(p);
     if (strcmp(directive, "at") == 0 || strcmp(directive, "ramp") == 0) return read_point(p);
+    if (strcmp(directive, "stairs") == 0) return read_stairs(p);
     if (strcmp(directive, "fault") == 0) return read_fault(p);
     if (strcmp(directive, "lists") == 0) return read_lists(p);
     if (p->words == 2 && strcmp(directive, "driver") == 0)
         return put_text(p->s->driver, sizeof p->s->driver, p->word[1]) == NVML_SUCCESS || bad(p, "text is too long", "expected a version");
     if (p->words == 2 && strcmp(directive, "end") == 0)
         return (parse_number(p->word[1], &p->s->duration) && p->s->duration > 0) || bad(p, "not a time", "expected end SECONDS");
-    return bad(p, "unknown directive", "expected gpu, job, at, ramp, fault, lists, driver or end");
+    return bad(p, "unknown directive", "expected gpu, job, at, ramp, stairs, fault, lists, driver or end");
 }
 
 /* Without an end line the scene lasts until the last thing in it happens. */

@@ -10,28 +10,44 @@ public readonly record struct JobEntry(string Place, string Key, string Value);
 /// <summary>Builds a job out of keys and texts, whichever format they were read from.</summary>
 public static class JobReader
 {
-    /// <summary>Reads what a person wrote for this program: an unknown key, a key given twice or a value not understood is an error with its place.</summary>
-    /// <param name="start">What the entries are written over; null = a job of which nothing is known.</param>
-    public static Job Read(IEnumerable<JobEntry> entries, Job? start = null)
+    /// <summary>
+    /// Reads what a person wrote for this program, a layer over another (flags over a file). An unknown key, a key given twice in a layer,
+    /// a value not understood or a contradiction is an error with its place.
+    /// </summary>
+    /// <exception cref="BadInputException">The first error.</exception>
+    public static Job Read(params ReadOnlySpan<IEnumerable<JobEntry>> layers)
     {
-        var job = start ?? new Job();
-        var seen = new HashSet<string>();
-        foreach (var (place, name, value) in entries)
+        var job = new Job();
+        var places = new Dictionary<string, string>();
+        foreach (var layer in layers)
         {
-            if (!JobKeys.ByName.TryGetValue(name, out var key))
+            var seen = new HashSet<string>();
+            foreach (var (place, name, value) in layer)
             {
-                throw new BadInputException(place, $"unknown key '{name}'", $"did you mean {Nearest.Of(name, JobKeys.All.Select(k => k.Name))}?");
+                if (!JobKeys.ByName.TryGetValue(name, out var key))
+                {
+                    throw new BadInputException(
+                        place, $"unknown key '{Plain.Text(name)}'", $"did you mean {Nearest.Of(name, JobKeys.All.Select(k => k.Name))}?");
+                }
+                if (!seen.Add(name))
+                {
+                    throw new BadInputException(place, $"{name} is given twice", "expected it once");
+                }
+                places[name] = place;
+                job = Apply(job, key, value.Trim(), place);
             }
-            if (!seen.Add(name))
-            {
-                throw new BadInputException(place, $"{name} is given twice", "give it once");
-            }
-            job = Apply(job, key, value.Trim(), place);
+        }
+        foreach (var wrong in Contradiction.In(job))
+        {
+            throw new BadInputException(places.GetValueOrDefault(wrong.Key) ?? places.Values.First(), wrong.Problem, wrong.Expectation);
         }
         return job;
     }
 
-    /// <summary>Reads a row of a table that others made: a word that is not understood counts as unknown and is noted, a wrong number is an error.</summary>
+    /// <summary>
+    /// Reads a row of a table that others made: a word that is not understood counts as unknown and is noted, and so is what nobody can
+    /// have meant; a wrong number or an impossible job is an error.
+    /// </summary>
     /// <param name="keys">The key of each column; null = the column is none of the vocabulary.</param>
     /// <returns>The job; or null with the reason.</returns>
     public static (Job? Job, string? Error) ReadRow(
@@ -56,6 +72,14 @@ public static class JobReader
             {
                 return (null, $"{key.Name} is '{Plain.Text(value)}'; expected {key.Expects}");
             }
+        }
+        foreach (var wrong in Contradiction.In(job))
+        {
+            if (wrong.Impossible)
+            {
+                return (null, wrong.ToString());
+            }
+            notes.Add(wrong.Problem);
         }
         return (job, null);
     }

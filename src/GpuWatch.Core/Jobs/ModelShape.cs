@@ -13,7 +13,7 @@ public static class ModelShape
         var known = (job.HfId is { } id ? Catalogue.Find(id) : null) ?? (job.ModelName is { } name ? Catalogue.Find(name) : null);
         if (known is not null)
         {
-            return (job with { Architecture = Fill(job.Architecture, known) }, known, null);
+            return (job with { Architecture = Over(job.Architecture, known) }, known, null);
         }
         var shape = job.Architecture;
         if ((shape.Hidden is not null && shape.Layers is not null) || shape.ParametersBillion is not null)
@@ -25,7 +25,8 @@ public static class ModelShape
             : "no model is named; give model_name or hf_id, or hidden, layers, heads, intermediate and vocab");
     }
 
-    private static Architecture Fill(Architecture said, Architecture known)
+    /// <summary>What is said, and what is known where nothing is said.</summary>
+    public static Architecture Over(Architecture said, Architecture known)
     {
         var same = (said.Hidden ?? known.Hidden) == known.Hidden && (said.Heads ?? known.Heads) == known.Heads;
         var shape = said with

@@ -34,7 +34,7 @@ internal sealed class JobFlags
         var path = parsed.GetValue(file);
         return path is null && entries.Length == 0
             ? null
-            : JobReader.Read(entries, path is null ? new Job() : JobFile.Read(path));
+            : ModelFile.Resolve(JobReader.Read(path is null ? [] : JobFile.Entries(path), entries), path ?? "--model-name");
     }
 
     private static Option<string> OptionOf(JobKey key)

@@ -12,7 +12,11 @@ internal static class JobFile
     private const long Largest = 1 << 20;
 
     /// <exception cref="BadInputException">With FILE:LINE: the file cannot be read, is no mapping, or a key or value is wrong.</exception>
-    public static Job Read(string path) => JobReader.Read(Entries(path, Parse(path, Text(path))));
+    public static Job Read(string path) => ModelFile.Resolve(JobReader.Read(Entries(path)), path);
+
+    /// <summary>The keys and values of a job file with their places, not yet understood.</summary>
+    /// <exception cref="BadInputException">With FILE:LINE: the file cannot be read or is no mapping.</exception>
+    public static IEnumerable<JobEntry> Entries(string path) => Entries(path, Parse(path, Text(path)));
 
     private static string Text(string path)
     {

@@ -72,12 +72,28 @@ internal sealed class JobTable : IDisposable
             {
                 (job, error) = (null, $"the row has {fields.Count} fields; expected {Columns.Length} as in the header");
             }
+            if (job is { } read)
+            {
+                (job, error) = Resolved(read, path);
+            }
             var id = job?.Id ?? IdOf(fields) ?? number.ToString(CultureInfo.InvariantCulture);
             yield return new JobRow(csv.Line, id, job, error is null ? null : $"{path}:{csv.Line}: {error}", notes.DrainToImmutable(), fields);
         }
     }
 
     public void Dispose() => text.Dispose();
+
+    private (Job? Job, string? Error) Resolved(Job job, string path)
+    {
+        try
+        {
+            return (ModelFile.Resolve(job, path), null);
+        }
+        catch (BadInputException bad)
+        {
+            return (null, bad.Message);
+        }
+    }
 
     private List<string>? Next(string path)
     {

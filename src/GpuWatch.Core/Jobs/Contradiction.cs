@@ -1,0 +1,86 @@
+using System.Globalization;
+
+namespace GpuWatch.Core.Jobs;
+
+/// <summary>Two things a job says cannot both be.</summary>
+/// <param name="Key">The key to blame.</param>
+/// <param name="Impossible">No such job can exist; otherwise it is a job that somebody may have run, but hardly meant.</param>
+public sealed record Contradiction(string Key, string Problem, string Expectation, bool Impossible)
+{
+    public override string ToString() => $"{Problem}; {Expectation}";
+
+    /// <summary>Everything in a job that contradicts itself; the catalogue's shape counts as said.</summary>
+    public static IEnumerable<Contradiction> In(Job job)
+    {
+        var shape = ModelShape.Complete(job).Job?.Architecture ?? job.Architecture;
+        return InShape(shape).Concat(InMethod(job)).Concat(InLoss(job)).Concat(InSharding(job, shape));
+    }
+
+    private static IEnumerable<Contradiction> InShape(Architecture shape)
+    {
+        if (shape is { HeadDim: null, Latent: null, Hidden: { } hidden, Heads: { } heads } && hidden % heads != 0)
+        {
+            yield return new("heads", $"hidden {hidden} is not divisible by heads {heads}", "expected a divisor of hidden, or head_dim", true);
+        }
+        if (shape is { Heads: { } all, KvHeads: { } kv } && all % kv != 0)
+        {
+            yield return new("kv_heads", $"kv_heads {kv} does not divide heads {all}", "expected a divisor of heads", true);
+        }
+        if (shape is { Experts: { } experts, ExpertsPerToken: { } active } && active > experts)
+        {
+            yield return new("experts_per_token", $"experts_per_token {active} exceeds experts {experts}", "expected at most experts", true);
+        }
+    }
+
+    private static IEnumerable<Contradiction> InMethod(Job job)
+    {
+        var trainsAll = job.Method is "full" or "pretrain";
+        if (trainsAll && (job.QuantBits is not null || job.QuantFormat is not null))
+        {
+            var key = job.QuantFormat is null ? "quant_bits" : "weight_dtype";
+            yield return new(key, $"method {job.Method} cannot train quantised weights", "expected method qlora, or weights in fp32, bf16 or fp16", true);
+        }
+        if ((trainsAll || job.Method is "freeze" or "inference") && (job.LoraRank is not null || job.LoraTargets is not null))
+        {
+            yield return new(job.LoraRank is not null ? "lora_rank" : "lora_targets", $"method {job.Method} has no adapters", "expected method lora or qlora, or no lora keys", false);
+        }
+        if (job.Method == "inference" && job.Optimizer is not null)
+        {
+            yield return new("optimizer", "inference has no optimizer", "expected no optimizer", false);
+        }
+    }
+
+    private static IEnumerable<Contradiction> InLoss(Job job)
+    {
+        if (job is { FusedCe: { } fused, CrossEntropy: { } loss } && fused != (loss == "fused"))
+        {
+            yield return new("fused_ce", $"fused_ce {(fused ? "yes" : "no")} contradicts cross_entropy {loss}", "expected them to agree, or one of them", false);
+        }
+    }
+
+    private static IEnumerable<Contradiction> InSharding(Job job, Architecture shape)
+    {
+        if (job.Parallelism is not { } text || Sharding.Parse(text) is not { } sharding)
+        {
+            yield break;
+        }
+        var degrees = sharding.Tensor * sharding.Pipeline * sharding.Context;
+        if (sharding.State != ShardedState.None && (job.NumGpus ?? 1) == 1 && job.Offload is (null or "none"))
+        {
+            var gpus = job.NumGpus is null ? "num_gpus is not given" : "num_gpus is 1";
+            yield return new("parallelism", $"{text} divides a job among GPUs, but {gpus}", "expected num_gpus of at least 2, or offload", false);
+        }
+        if (!sharding.LayerSplit && job.NumGpus is { } count && count % ((sharding.DataParallel ?? 1) * degrees) != 0)
+        {
+            yield return new("num_gpus", string.Create(CultureInfo.InvariantCulture, $"{text} needs a multiple of {(sharding.DataParallel ?? 1) * degrees} GPUs, but num_gpus is {count}"), "expected num_gpus to match the degrees", false);
+        }
+        if (shape.Heads is { } heads && heads % sharding.Tensor != 0)
+        {
+            yield return new("parallelism", $"{text} divides {heads} heads into {sharding.Tensor} parts", "expected a divisor of heads", false);
+        }
+        if (shape.Layers is { } layers && sharding.Pipeline > layers)
+        {
+            yield return new("parallelism", $"{text} divides {layers} layers into {sharding.Pipeline} stages", "expected no more stages than layers", false);
+        }
+    }
+}
