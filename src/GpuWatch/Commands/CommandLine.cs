@@ -11,6 +11,7 @@ internal static class CommandLine
         new("Watches GPU memory beside a training job and says before it runs out, when and why.")
         {
             AgentCommand.Create(around),
+            BacktestCommand.Create(around),
             EstimateCommand.Create(around),
             ReplayCommand.Create(around),
         };
