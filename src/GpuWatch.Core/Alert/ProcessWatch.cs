@@ -43,7 +43,7 @@ internal sealed class ProcessWatch
         {
             return;
         }
-        Outlook = Forecaster.Look(series, Plan);
+        Outlook = Forecaster.Look(series, Plan, isDevice: Pid is null);
         JudgeOom(frame.TimeSeconds, events);
         TellForecast(frame.TimeSeconds, events);
     }

@@ -7,13 +7,24 @@ namespace GpuWatch.Core.Forecast;
 /// <summary>From what has been seen and what is planned to the outlook: each rule names its threat, the outlook joins them.</summary>
 public static class Forecaster
 {
-    public static Outlook Look(ProcessSeries series, Plan? plan)
+    private const int Rules = 6;
+
+    public static Outlook Look(ProcessSeries series, Plan? plan, bool isDevice)
     {
-        Span<Threat> threats = stackalloc Threat[4];
+        Span<Threat> threats = stackalloc Threat[Rules];
         var count = 0;
-        Add(ref count, threats, plan is null ? null : StructureThreat.Of(series, plan));
-        Add(ref count, threats, RampThreat.Of(series, plan));
-        Add(ref count, threats, RhythmThreat.Of(series, plan));
+        if (isDevice)
+        {
+            Add(ref count, threats, RampThreat.Of(series));
+        }
+        else
+        {
+            Add(ref count, threats, plan is null ? UndeclaredThreat.Of(series) : StructureThreat.Of(series, plan));
+            Add(ref count, threats, GrowthThreat.OfRhythm(series));
+            Add(ref count, threats, GrowthThreat.OfLiveRhythm(series));
+            Add(ref count, threats, GrowthThreat.OfFloor(series));
+            Add(ref count, threats, WallThreat.Of(series));
+        }
         return Outlook.Of(threats[..count], Peak(series, plan, threats[..count]), series.Capacity);
     }
 

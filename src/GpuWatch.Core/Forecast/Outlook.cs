@@ -14,18 +14,18 @@ public readonly record struct Outlook(
     ByteRange PredictedPeak,
     Bytes Capacity)
 {
-    /// <summary>Threats are taken as independent: it survives if it survives each.</summary>
+    /// <summary>The threats look at one growth from several sides, so the worst of them is taken, not their sum.</summary>
     public static Outlook Of(ReadOnlySpan<Threat> threats, ByteRange peak, Bytes capacity)
     {
-        double soon = 1, later = 1, ever = 1;
+        double soon = 0, later = 0, ever = 0;
         Threat? deciding = null;
         foreach (var threat in threats)
         {
-            soon *= 1 - threat.Within(60);
-            later *= 1 - threat.Within(600);
-            ever *= 1 - threat.Probability;
+            soon = Math.Max(soon, threat.Within(60));
+            later = Math.Max(later, threat.Within(600));
+            ever = Math.Max(ever, threat.Probability);
             deciding = deciding is { } worst && worst.Probability >= threat.Probability ? worst : threat;
         }
-        return new Outlook(1 - soon, 1 - later, 1 - ever, deciding, peak, capacity);
+        return new Outlook(soon, later, ever, deciding, peak, capacity);
     }
 }

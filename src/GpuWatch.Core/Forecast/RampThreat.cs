@@ -1,6 +1,4 @@
-using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Observe;
-using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Forecast;
 
@@ -12,10 +10,10 @@ internal static class RampThreat
 {
     private const int LeastRises = 4;
 
-    public static Threat? Of(ProcessSeries series, Plan? plan)
+    public static Threat? Of(ProcessSeries series)
     {
         var ramp = series.Ramp;
-        if (ramp.Rises < LeastRises || series.Available <= Bytes.Zero || (plan is not null && series.Phase == JobPhase.Loading))
+        if (ramp.Rises < LeastRises || series.Available.Count <= 0)
         {
             return null;
         }

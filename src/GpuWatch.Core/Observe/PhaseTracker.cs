@@ -8,19 +8,25 @@ namespace GpuWatch.Core.Observe;
 /// </summary>
 internal sealed class PhaseTracker
 {
-    /// <summary>A data loader warms up between loading and the first step; 0.8 s is one missed rise at a period of 0.5 s.</summary>
-    private const double PauseSeconds = 0.8;
+    /// <summary>A data loader warms up between loading and the first step: at least one flat sample, and this long.</summary>
+    private const double PauseSeconds = 1.2;
     /// <summary>Time without a new high-water mark after which a step is taken to have cached all it needs.</summary>
     private const double SettledSeconds = 5;
     private const double IdleSeconds = 30;
     /// <summary>The first activations are no smaller than this, however small the model.</summary>
-    private static readonly Bytes LeastLeap = Bytes.FromMiB(40);
+    private static readonly Bytes LeastLeap = Bytes.FromMiB(64);
     /// <summary>… nor than this share of the loaded weights.</summary>
     private const double LeapShare = 0.08;
     /// <summary>With a plan, loading is not over before this share of the planned weights is seen.</summary>
     private const double LoadedShare = 0.85;
 
+    /// <summary>A rise of this many times the largest so far, and of half the weights, needs no pause before it.</summary>
+    private const double SuddenFactor = 3;
+    private const double SuddenShare = 0.5;
+
+    private Bytes largestRise;
     private double lastRiseSeconds = double.NegativeInfinity;
+    private bool flat;
     private double pauseEndSeconds = double.NegativeInfinity;
     private Bytes levelAtPause;
     private double idleSinceSeconds = double.NaN;
@@ -65,15 +71,19 @@ internal sealed class PhaseTracker
     {
         if (used <= before)
         {
+            flat = true;
             return;
         }
-        if (time - lastRiseSeconds >= PauseSeconds)
+        var rise = used - before;
+        var sudden = rise > largestRise * SuddenFactor && rise > (held - rise) * SuddenShare && held - rise > LeastLeap;
+        if (sudden || (flat && time - lastRiseSeconds >= PauseSeconds))
         {
             (pauseEndSeconds, levelAtPause) = (time, before);
         }
-        lastRiseSeconds = time;
-        var weights = held - (used - levelAtPause);
+        largestRise = held > LeastLeap ? Bytes.Max(largestRise, rise) : largestRise;
+        (lastRiseSeconds, flat) = (time, false);
         var leap = used - levelAtPause;
+        var weights = held - leap;
         var soon = time - pauseEndSeconds <= 1;
         var loaded = plannedLoad is not { } planned || weights >= planned * LoadedShare;
         if (soon && loaded && weights > LeastLeap && leap >= Bytes.Max(LeastLeap, weights * LeapShare))

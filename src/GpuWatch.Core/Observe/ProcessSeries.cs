@@ -10,11 +10,17 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     /// <summary>What a CUDA context and its libraries take when nothing tells it apart: 256–616 MiB in public reports (facts/allocators.md, 4).</summary>
     public static readonly Bytes TypicalContext = Bytes.FromMiB(420);
     /// <summary>A process that gives memory back while less than this share of its capacity is free has hit the wall.</summary>
-    private const double WallShare = 0.12;
+    private const double WallShare = 0.14;
+    private static readonly Bytes LargestContext = Bytes.FromMiB(1024);
+    /// <summary>Optimizer states appear in the first step; growth is only looked for after it.</summary>
+    private const double WarmUpSeconds = 4;
 
     private readonly PhaseTracker phase = new();
     private Bytes mark;
+    private Bytes othersLeast;
+    private Bytes lastLive;
     private bool started;
+    private long samples;
 
     public double StartedSeconds { get; private set; }
     public double NowSeconds { get; private set; }
@@ -32,9 +38,26 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     public bool ContextKnown { get; private set; }
     /// <summary>Times the allocator had to give cached blocks back because the device was full (PyTorch's num_alloc_retries, seen from outside).</summary>
     public int Releases { get; private set; }
-    public double LastReleaseSeconds { get; private set; } = double.NaN;
+    public double FirstReleaseSeconds { get; private set; } = double.NaN;
     public RecentStairs Stairs { get; } = new();
     public Ramp Ramp { get; } = new();
+    /// <summary>How the other tenants rise.</summary>
+    public Climb OthersClimb { get; } = new(restSeconds: 10);
+    /// <summary>What the others hold beyond the least they held since this process started.</summary>
+    public Bytes OthersGrown => Others - othersLeast;
+    /// <summary>Floor of PyTorch's live bytes since the first step.</summary>
+    public Floor LiveFloor { get; } = new(windowSeconds: 2);
+    /// <summary>Rises of PyTorch's live bytes since they last fell, and their rhythm.</summary>
+    public RecentStairs LiveStairs { get; } = new();
+    public Rhythm LiveRhythm { get; private set; }
+    /// <summary>Most live bytes PyTorch has told; null when it tells nothing.</summary>
+    public Bytes? LivePeak { get; private set; }
+    /// <summary>Mean time between its samples.</summary>
+    public double PeriodSeconds => samples > 1 ? (NowSeconds - StartedSeconds) / (samples - 1) : 0;
+    /// <summary>It was there before the watching began: how it loaded is not known.</summary>
+    public bool SeenFromStart { get; private set; }
+    /// <summary>The rhythm of the stairs since the first step, brought up to date when one is added.</summary>
+    public Rhythm Rhythm { get; private set; }
 
     public JobPhase Phase => phase.Phase;
     public Bytes? LoadedLevel => phase.LoadedLevel;
@@ -62,10 +85,44 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         {
             (started, StartedSeconds, before, freeBefore) = (true, NowSeconds, used, frame.Available);
             (HighWater, HighWaterSeconds, mark) = (used, NowSeconds, used);
+            (SeenFromStart, othersLeast) = (used <= LargestContext, Others);
         }
+        samples++;
+        othersLeast = Bytes.Min(othersLeast, Others);
+        OthersClimb.Observe(NowSeconds, Others);
         MarkStairs(before, freeBefore);
         Ramp.Observe(NowSeconds, used);
         phase.Observe(NowSeconds, before, used, Held, HighWater, HighWaterSeconds, plannedLoad);
+        FollowLive();
+    }
+
+    private void FollowLive()
+    {
+        if (TorchAllocated is { } live)
+        {
+            FollowLiveStairs(live);
+            LivePeak = Bytes.Max(LivePeak ?? live, live);
+            if (Phase != JobPhase.Loading && NowSeconds - FirstStepSeconds > WarmUpSeconds)
+            {
+                LiveFloor.Observe(NowSeconds, live.Count);
+            }
+        }
+    }
+
+    /// <summary>Training's live bytes fall at the end of every step; a loop that keeps what it computes only climbs.</summary>
+    private void FollowLiveStairs(Bytes live)
+    {
+        if (live < lastLive)
+        {
+            LiveStairs.Clear();
+            LiveRhythm = default;
+        }
+        else if (live > lastLive && Phase != JobPhase.Loading)
+        {
+            LiveStairs.Add(new Stair(NowSeconds, live - lastLive, live), 0);
+            LiveRhythm = Rhythm.Of(LiveStairs, FirstStepSeconds);
+        }
+        lastLive = live;
     }
 
     private void EstimateContext()
@@ -88,15 +145,17 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         }
         if (Used > mark)
         {
-            Stairs.Add(new Stair(NowSeconds, Used - mark, Used));
+            Stairs.Add(new Stair(NowSeconds, Used - mark, Used), Math.Max(1, 1.5 * PeriodSeconds));
             mark = Used;
+            Rhythm = Rhythm.Of(Stairs, FirstStepSeconds);
         }
         else if (Used < before)
         {
             mark = Used;
             if (freeBefore < (before + freeBefore) * WallShare)
             {
-                (Releases, LastReleaseSeconds) = (Releases + 1, NowSeconds);
+                FirstReleaseSeconds = Releases == 0 ? NowSeconds : FirstReleaseSeconds;
+                Releases++;
             }
         }
     }

@@ -16,8 +16,14 @@ public sealed class RecentStairs
 
     public Stair Last => this[Count - 1];
 
-    public void Add(Stair stair)
+    /// <summary>Adds a stair; one that comes within <paramref name="restSeconds"/> of the last is the same stair, still rising.</summary>
+    public void Add(Stair stair, double restSeconds)
     {
+        if (Count > 0 && stair.TimeSeconds - Last.TimeSeconds <= restSeconds)
+        {
+            ring[(next - 1 + Capacity) % Capacity] = stair with { Rise = Last.Rise + stair.Rise };
+            return;
+        }
         ring[next] = stair;
         next = (next + 1) % Capacity;
         Count = Math.Min(Count + 1, Capacity);

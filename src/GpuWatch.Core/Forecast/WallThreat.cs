@@ -1,0 +1,32 @@
+using GpuWatch.Core.Observe;
+
+namespace GpuWatch.Core.Forecast;
+
+/// <summary>
+/// The allocator has given cached blocks back with the device full: a request did not fit and was tried again (num_alloc_retries).
+/// It lives from hand to mouth from then on; the next larger request ends it.
+/// </summary>
+internal static class WallThreat
+{
+    /// <summary>Share of recorded jobs that died after their first release at the wall: 18 of 18, with Laplace's two imagined survivors.</summary>
+    private const double Deadly = 0.9;
+    private const double MedianSeconds = 30;
+    private const double Spread = 2;
+    /// <summary>Others that took this share of what the process can hold are to blame.</summary>
+    private const double NeighbourShare = 0.1;
+
+    public static Threat? Of(ProcessSeries series)
+    {
+        if (series.Releases == 0)
+        {
+            return null;
+        }
+        var survived = series.NowSeconds - series.FirstReleaseSeconds;
+        return new Threat(Blame(series), Deadly, Math.Max(MedianSeconds, survived / 2), Spread, series.Available);
+    }
+
+    private static Cause Blame(ProcessSeries series) =>
+        series.OthersGrown > series.Capacity * NeighbourShare ? Cause.Neighbour
+        : GrowthThreat.IsEvaluation(series) ? Cause.Evaluation
+        : Cause.LongBatch;
+}

@@ -1,0 +1,87 @@
+namespace GpuWatch.Core.Observe;
+
+/// <summary>
+/// The lower envelope of a series and its trend: the least value of each window, windows doubling as time goes so that 24 of them
+/// span any length. A saw-tooth has a flat floor; a leak's rises. Slope by Theil and Sen, significance by Mann and Kendall
+/// (Sen 1968, JASA 63; Kendall 1975).
+/// </summary>
+/// <param name="windowSeconds">Length of the first windows.</param>
+public sealed class Floor(double windowSeconds)
+{
+    private const int Capacity = 24;
+
+    private readonly double[] times = new double[Capacity];
+    private readonly double[] floors = new double[Capacity];
+    private readonly double[] slopes = new double[Capacity * (Capacity - 1) / 2];
+    private double window = windowSeconds;
+    private double openedSeconds = double.NaN;
+    private double least;
+    private double leastSeconds;
+
+    /// <summary>Closed windows.</summary>
+    public int Count { get; private set; }
+    /// <summary>Per second, in the unit of the values.</summary>
+    public double Slope { get; private set; }
+    /// <summary>Standard deviations by which more pairs rise than fall; above 3 chance is out of the question.</summary>
+    public double Significance { get; private set; }
+    public double SpanSeconds => Count < 2 ? 0 : times[Count - 1] - times[0];
+    public double Grown => Count < 2 ? 0 : Slope * SpanSeconds;
+
+    public void Observe(double time, double value)
+    {
+        if (double.IsNaN(openedSeconds))
+        {
+            (openedSeconds, least, leastSeconds) = (time, value, time);
+        }
+        if (time - openedSeconds >= window)
+        {
+            Close();
+            (openedSeconds, least, leastSeconds) = (time, value, time);
+        }
+        else if (value < least)
+        {
+            (least, leastSeconds) = (value, time);
+        }
+    }
+
+    private void Close()
+    {
+        if (Count == Capacity)
+        {
+            Halve();
+        }
+        (times[Count], floors[Count]) = (leastSeconds, least);
+        Count++;
+        Fit();
+    }
+
+    private void Halve()
+    {
+        for (var i = 0; i < Capacity / 2; i++)
+        {
+            var lower = floors[2 * i] <= floors[2 * i + 1] ? 2 * i : 2 * i + 1;
+            (times[i], floors[i]) = (times[lower], floors[lower]);
+        }
+        (Count, window) = (Capacity / 2, window * 2);
+    }
+
+    private void Fit()
+    {
+        var (pairs, balance) = (0, 0);
+        for (var late = 1; late < Count; late++)
+        {
+            for (var early = 0; early < late; early++)
+            {
+                var rise = floors[late] - floors[early];
+                slopes[pairs++] = rise / (times[late] - times[early]);
+                balance += Math.Sign(rise);
+            }
+        }
+        if (pairs > 0)
+        {
+            Array.Sort(slopes, 0, pairs);
+            Slope = slopes[pairs / 2];
+            Significance = (balance - Math.Sign(balance)) / Math.Sqrt(Count * (Count - 1.0) * (2 * Count + 5) / 18);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Core.Observe;
+
+/// <summary>Stairs of one size at one interval: something is kept each time.</summary>
+/// <param name="Count">How many of the last stairs are alike.</param>
+/// <param name="GapSeconds">Mean interval.</param>
+/// <param name="GapDeviation">Standard deviation of the interval, as a share of it.</param>
+/// <param name="QuietSeconds">How long nothing had risen before the first of them.</param>
+public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, double GapDeviation, double QuietSeconds)
+{
+    private const double SizeTolerance = 0.15;
+    private const double GapTolerance = 0.6;
+    /// <summary>Smaller stairs between two alike are noise.</summary>
+    private const double NoiseShare = 0.3;
+
+    /// <summary>The rhythm of the last stairs that came after <paramref name="afterSeconds"/>; Count is 0 when there is none.</summary>
+    public static Rhythm Of(RecentStairs stairs, double afterSeconds)
+    {
+        if (stairs.Count < 2 || !(stairs.Last.TimeSeconds > afterSeconds))
+        {
+            return default;
+        }
+        var reference = Largest(stairs);
+        var (count, gaps, squares) = (0, 0.0, 0.0);
+        var (later, first, i) = (double.NaN, double.NaN, stairs.Count - 1);
+        for (; i >= 0 && stairs[i].TimeSeconds > afterSeconds; i--)
+        {
+            var stair = stairs[i];
+            if (stair.Rise < reference * NoiseShare)
+            {
+                continue;
+            }
+            var gap = later - stair.TimeSeconds;
+            if (Math.Abs(stair.Rise / reference - 1) > SizeTolerance || (count > 1 && Math.Abs(gap * (count - 1) / gaps - 1) > GapTolerance))
+            {
+                break;
+            }
+            if (count > 0)
+            {
+                gaps += gap;
+                squares += gap * gap;
+            }
+            (later, first, count) = (stair.TimeSeconds, stair.TimeSeconds, count + 1);
+        }
+        if (count < 2)
+        {
+            return default;
+        }
+        var mean = gaps / (count - 1);
+        var variance = Math.Max(0, squares / (count - 1) - mean * mean);
+        var quietFrom = i >= 0 ? stairs[i].TimeSeconds : afterSeconds;
+        return new Rhythm(count, reference, mean, Math.Sqrt(variance) / mean, first - quietFrom);
+    }
+
+    /// <summary>The larger of the last two: a small one after it may be noise.</summary>
+    private static Bytes Largest(RecentStairs stairs) => Bytes.Max(stairs.Last.Rise, stairs[stairs.Count - 2].Rise);
+}
