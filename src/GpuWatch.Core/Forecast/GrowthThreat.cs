@@ -10,8 +10,12 @@ namespace GpuWatch.Core.Forecast;
 internal static class GrowthThreat
 {
     private const int LeastStairs = 3;
-    private const int LeastFloors = 6;
-    private const double LeastSignificance = 2.5;
+    /// <summary>A floor rises if chance is out of the question and it has risen by this share of the room …</summary>
+    private const double Significance = 3;
+    private const double LeastGrownShare = 0.02;
+    /// <summary>… or if four of five pairs of windows rise, and it has risen by more.</summary>
+    private const int LeastFloors = 7;
+    private const double PlainGrownShare = 0.08;
     /// <summary>The tail's exponent: growth once begun mostly goes on.</summary>
     private const double Tail = 0.5;
     /// <summary>An evaluation loop keeps one batch's result at a time, like clockwork …</summary>
@@ -35,14 +39,22 @@ internal static class GrowthThreat
 
     public static Threat? OfFloor(ProcessSeries series)
     {
-        var floor = series.LiveFloor;
-        if (floor.Count < LeastFloors || floor.Significance < LeastSignificance || floor.Slope <= 0 || IsEvaluation(series))
+        if (!IsFloorRising(series))
         {
             return null;
         }
-        var missing = (series.Capacity - series.Context - series.LivePeak!.Value).Count;
+        var floor = series.LiveFloor;
+        var missing = Math.Max(0, (series.Capacity - series.Context - series.LivePeak!.Value).Count);
         var eta = Math.Max(0.1, missing / floor.Slope);
         return new Threat(Cause.Leak, GoesOn(floor.SpanSeconds, eta), eta, 0.5, new Bytes(missing));
+    }
+
+    public static bool IsFloorRising(ProcessSeries series)
+    {
+        var floor = series.LiveFloor;
+        var grown = floor.Grown / (series.Capacity - series.Context).Count;
+        return floor.Count >= LeastFloors && !IsEvaluation(series)
+            && ((floor.Significance >= Significance && grown >= LeastGrownShare) || (floor.LowSlope > 0 && grown >= PlainGrownShare));
     }
 
     private static Threat Of(ProcessSeries series, Rhythm rhythm, Stair last, Bytes free, Cause cause)

@@ -22,18 +22,21 @@ public sealed class Floor(double windowSeconds)
     public int Count { get; private set; }
     /// <summary>Per second, in the unit of the values.</summary>
     public double Slope { get; private set; }
+    /// <summary>Four of five pairs rise faster than this.</summary>
+    public double LowSlope { get; private set; }
     /// <summary>Standard deviations by which more pairs rise than fall; above 3 chance is out of the question.</summary>
     public double Significance { get; private set; }
     public double SpanSeconds => Count < 2 ? 0 : times[Count - 1] - times[0];
     public double Grown => Count < 2 ? 0 : Slope * SpanSeconds;
 
-    public void Observe(double time, double value)
+    /// <param name="periodSeconds">Time between samples: a window holds at least three.</param>
+    public void Observe(double time, double value, double periodSeconds)
     {
         if (double.IsNaN(openedSeconds))
         {
             (openedSeconds, least, leastSeconds) = (time, value, time);
         }
-        if (time - openedSeconds >= window)
+        if (time - openedSeconds >= Math.Max(window, 3 * periodSeconds))
         {
             Close();
             (openedSeconds, least, leastSeconds) = (time, value, time);
@@ -80,7 +83,7 @@ public sealed class Floor(double windowSeconds)
         if (pairs > 0)
         {
             Array.Sort(slopes, 0, pairs);
-            Slope = slopes[pairs / 2];
+            (Slope, LowSlope) = (slopes[pairs / 2], slopes[pairs / 5]);
             Significance = (balance - Math.Sign(balance)) / Math.Sqrt(Count * (Count - 1.0) * (2 * Count + 5) / 18);
         }
     }

@@ -9,8 +9,11 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
 {
     /// <summary>What a CUDA context and its libraries take when nothing tells it apart: 256–616 MiB in public reports (facts/allocators.md, 4).</summary>
     public static readonly Bytes TypicalContext = Bytes.FromMiB(420);
-    /// <summary>A process that gives memory back while less than this share of its capacity is free has hit the wall.</summary>
-    private const double WallShare = 0.14;
+    /// <summary>A process that gives memory back while less than this share of its capacity is free has hit the wall …</summary>
+    private const double WallShare = 0.045;
+    /// <summary>… or less than this one, if it gives back little: what frees most of what it has does so on its own account.</summary>
+    private const double NearWallShare = 0.14;
+    private const double LittleShare = 0.2;
     private static readonly Bytes LargestContext = Bytes.FromMiB(1024);
     /// <summary>Optimizer states appear in the first step; growth is only looked for after it.</summary>
     private const double WarmUpSeconds = 4;
@@ -104,7 +107,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
             LivePeak = Bytes.Max(LivePeak ?? live, live);
             if (Phase != JobPhase.Loading && NowSeconds - FirstStepSeconds > WarmUpSeconds)
             {
-                LiveFloor.Observe(NowSeconds, live.Count);
+                LiveFloor.Observe(NowSeconds, live.Count, PeriodSeconds);
             }
         }
     }
@@ -152,7 +155,8 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         else if (Used < before)
         {
             mark = Used;
-            if (freeBefore < (before + freeBefore) * WallShare)
+            var share = freeBefore / (before + freeBefore);
+            if (share < WallShare || (share < NearWallShare && before - Used < before * LittleShare))
             {
                 FirstReleaseSeconds = Releases == 0 ? NowSeconds : FirstReleaseSeconds;
                 Releases++;

@@ -8,10 +8,13 @@ public sealed class Ramp
     private double startSeconds;
     private Bytes startLevel;
     private Bytes level;
+    private Bytes mark;
     private double levelSeconds;
 
     /// <summary>Rising samples in a row; 0 on a plateau.</summary>
     public int Rises { get; private set; }
+    /// <summary>Highest level before it began.</summary>
+    public Bytes MarkBefore { get; private set; }
     public Bytes Grown => level - startLevel;
     public double ElapsedSeconds => levelSeconds - startSeconds;
     public double BytesPerSecond => ElapsedSeconds > 0 ? Grown.Count / ElapsedSeconds : 0;
@@ -20,12 +23,13 @@ public sealed class Ramp
     {
         if (Rises == 0 || used <= level)
         {
-            (startSeconds, startLevel, Rises) = (levelSeconds, level, 0);
+            (startSeconds, startLevel, Rises, MarkBefore) = (levelSeconds, level, 0, mark);
         }
         if (used > level)
         {
             Rises = levelSeconds == 0 && level == Bytes.Zero ? 0 : Rises + 1;
         }
+        mark = Bytes.Max(mark, used);
         (level, levelSeconds) = (used, timeSeconds);
     }
 }

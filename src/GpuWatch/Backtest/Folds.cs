@@ -1,3 +1,4 @@
+using GpuWatch.Commands;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Sample;
 
@@ -10,7 +11,8 @@ internal static class Folds
     public static Outcome Replay(RecordedJob job, bool withJob, WatchOptions options)
     {
         var events = new List<WatchEvent>();
-        var watch = new DeviceWatch(0, _ => withJob ? job.Declared : null, options);
+        var assignment = new JobAssignment(withJob ? job.Declared : null, pid: null);
+        var watch = new DeviceWatch(0, process => assignment.Of(0, process), options);
         foreach (var frame in job.Frames)
         {
             watch.Observe(frame, events);

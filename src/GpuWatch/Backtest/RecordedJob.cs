@@ -1,8 +1,8 @@
-using System.Globalization;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 using GpuWatch.Jobs;
+using GpuWatch.Trace;
 
 namespace GpuWatch.Backtest;
 
@@ -29,19 +29,10 @@ internal sealed record RecordedJob(string Name, GpuFrame[] Frames, Job? Declared
     {
         var declared = stem + ".job.json";
         return new RecordedJob(
-            Path.GetFileName(stem), [.. Rows(stem + ".csv")], File.Exists(declared) ? JobFile.Read(declared) : null, Truth.Read(truth));
+            Path.GetFileName(stem), [.. FramesOf(stem + ".csv")], File.Exists(declared) ? JobFile.Read(declared) : null, Truth.Read(truth));
     }
 
-    private static IEnumerable<GpuFrame> Rows(string path)
-    {
-        foreach (var line in File.ReadLines(path).Skip(1))
-        {
-            var cells = line.Split(',');
-            var reading = new ProcessReading(int.Parse(cells[2], CultureInfo.InvariantCulture), Size(cells[3]), Size(cells[6]), Size(cells[7]));
-            yield return new GpuFrame(
-                double.Parse(cells[0], CultureInfo.InvariantCulture), 0, Size(cells[5])!.Value, Size(cells[4])!.Value, null, null, [reading]);
-        }
-    }
-
-    private static Bytes? Size(string cell) => cell.Length == 0 ? null : new Bytes(long.Parse(cell, CultureInfo.InvariantCulture));
+    /// <summary>The first GPU of the recording; a job on several is recorded once for each.</summary>
+    private static IEnumerable<GpuFrame> FramesOf(string path) =>
+        Recording.Read(path, new RecordingOptions(), _ => { }).Select(sweep => sweep.Gpus[0].Frame).OfType<GpuFrame>();
 }
