@@ -44,20 +44,17 @@ internal sealed record SomePoint(string Measurement, SortedDictionary<string, st
 
     /// <summary>What a reader must get: names without control characters and swallowing backslashes, without what cannot be said.</summary>
     public SomePoint Cleaned() => new(
-        Name(Measurement, ", "),
+        Name(Measurement),
         new(Tags.Where(tag => tag.Key is not ("" or "time") && tag.Value != "")
-            .GroupBy(tag => Name(tag.Key, ",= ")).ToDictionary(group => group.Key, group => TagValue(group.Last().Value)), StringComparer.Ordinal),
+            .GroupBy(tag => Name(tag.Key)).ToDictionary(group => group.Key, group => TagValue(group.Last().Value)), StringComparer.Ordinal),
         new(Measurement is "" || Measurement[0] == '#' ? new Dictionary<string, object>() : Fields.Where(field => field.Key is not ("" or "time") && field.Value is not double.NaN && !(field.Value is double number && double.IsInfinity(number)))
-            .GroupBy(field => Name(field.Key, ",= ")).ToDictionary(group => group.Key, group => group.Last().Value), StringComparer.Ordinal),
+            .GroupBy(field => Name(field.Key)).ToDictionary(group => group.Key, group => group.Last().Value), StringComparer.Ordinal),
         Time);
 
     public override string ToString() =>
         $"'{Measurement}' {string.Join(' ', Tags.Select(tag => $"['{tag.Key}'='{tag.Value}']"))} {string.Join(' ', Fields.Select(field => $"['{field.Key}'={field.Value.GetType().Name} '{field.Value}']"))} {Time}";
 
-    private static string Name(string text, string escaped) => string.Concat(text.Select((one, at) =>
-        char.IsControl(one) ? ' '
-        : one == '\\' && (at + 1 == text.Length || escaped.Contains(text[at + 1]) || char.IsControl(text[at + 1])) ? '/'
-        : one));
+    private static string Name(string text) => string.Concat(text.Select(one => char.IsControl(one) ? ' ' : one == '\\' ? '/' : one));
 
     private static string TagValue(string text) =>
         string.Concat(text.Select((one, at) => char.IsControl(one) ? ' ' : one == '\\' && at + 1 == text.Length ? '/' : one));

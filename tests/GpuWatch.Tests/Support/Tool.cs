@@ -45,3 +45,36 @@ internal sealed class ToolFactAttribute : FactAttribute
         }
     }
 }
+
+/// <summary>The same for a test with several cases.</summary>
+internal sealed class ToolTheoryAttribute : TheoryAttribute
+{
+    public ToolTheoryAttribute(params string[] names) => Skip = new ToolFactAttribute(names).Skip;
+}
+
+/// <summary>A test that fills a disk of its own: only root can mount one, and not everywhere.</summary>
+internal sealed class SmallDiskFactAttribute : FactAttribute
+{
+    private static readonly Lazy<bool> CanMount = new(() =>
+    {
+        using var folder = new TemporaryFolder();
+        return SmallDisk.Mount(folder.Path, 64) && SmallDisk.Unmount(folder.Path);
+    });
+
+    public SmallDiskFactAttribute()
+    {
+        if (!CanMount.Value)
+        {
+            Skip = "A small file system cannot be mounted here.";
+        }
+    }
+}
+
+/// <summary>A memory file system of some KiB.</summary>
+internal static class SmallDisk
+{
+    public static bool Mount(string folder, int kibibytes) =>
+        Tool.Find("mount") is not null && Tool.Run("mount", ["-t", "tmpfs", "-o", $"size={kibibytes}k", "tmpfs", folder]).Code == 0;
+
+    public static bool Unmount(string folder) => Tool.Run("umount", [folder]).Code == 0;
+}

@@ -181,7 +181,10 @@ internal sealed class InfluxSink : ISampleSink, IEventSink, IAsyncDisposable
     /// <summary>Says each new problem once, and its end.</summary>
     private void Report(string? problem)
     {
-        problem ??= backlog?.DiskProblem is { } disk ? $"the spool takes nothing: {disk}" : null;
+        if (backlog?.DiskProblem is { } disk)
+        {
+            problem = (problem is null ? "" : problem + "; ") + $"the spool takes nothing: {disk}";
+        }
         if (problem != counters.Problem)
         {
             counters.Problem = problem;

@@ -5,9 +5,8 @@ namespace GpuWatch.Store.LineProtocol;
 
 /// <summary>How text is escaped in one place of a line. Each place has its own special characters.</summary>
 /// <remarks>
-/// Control characters have no escape outside string fields: they become spaces. A backslash is only itself, and
-/// nothing escapes it, so one that would swallow what follows becomes a slash: at the end of a name or tag value
-/// (InfluxDB answers 400), and in names also before an escaped character (1.x misreads it; in tag values it does not).
+/// Control characters have no escape outside string fields: they become spaces. A backslash is only itself, and nothing
+/// escapes it, so one that InfluxDB would refuse (400) or misread becomes a slash: any in a name, and the last of a tag value.
 /// </remarks>
 internal sealed class LineText
 {
@@ -53,7 +52,7 @@ internal sealed class LineText
         }
         else if (place != Place.String && one == '\\')
         {
-            line.Append(WouldSwallow(rest) ? (byte)'/' : (byte)'\\');
+            line.Append(place == Place.Name || rest.IsEmpty ? (byte)'/' : (byte)'\\');
         }
         else
         {
@@ -61,9 +60,6 @@ internal sealed class LineText
             line.Append((byte)one);
         }
     }
-
-    private bool WouldSwallow(ReadOnlySpan<char> rest) =>
-        rest.IsEmpty || (place == Place.Name && rest[0] != '\\' && special.Contains(rest[0]));
 
     private static void Copy(LineWriter line, ReadOnlySpan<char> text)
     {

@@ -29,7 +29,7 @@ public sealed class LineWriterTests
     }
 
     [Fact]
-    public void A_backslash_that_would_swallow_what_follows_becomes_a_slash()
+    public void A_backslash_that_would_be_misread_becomes_a_slash()
     {
         line.Point("m\\").Tag("t\\", "C:\\dir\\").Tag("u", "a\\,b").Field("f\\,", 1L).End(1);
 
