@@ -19,7 +19,6 @@ internal static class NvmlLoader
 
     /// <summary>Null when the library is there; else why not, in words.</summary>
     /// <param name="path">A file, or null for the system's library.</param>
-    /// <exception cref="InvalidOperationException">Another library was loaded before.</exception>
     public static string? Load(string? path)
     {
         var name = path is not null && File.Exists(path) ? Path.GetFullPath(path) : path ?? SystemName;
@@ -29,26 +28,37 @@ internal static class NvmlLoader
             {
                 return null;
             }
+            if (Open(path, name, out var handle) is { } why)
+            {
+                return why;
+            }
             if (loadedFrom is not null)
             {
-                throw new InvalidOperationException($"NVML is loaded from {loadedFrom} and cannot be loaded from {name} too.");
-            }
-            if (path is not null && path.Contains(Path.DirectorySeparatorChar) && !File.Exists(path))
-            {
-                return $"{name} does not exist";
-            }
-            if (!NativeLibrary.TryLoad(name, out var handle))
-            {
-                return path is null ? $"{name} is not installed" : $"{name} is no library that this system can load";
-            }
-            if (!NativeLibrary.TryGetExport(handle, "nvmlInit_v2", out _))
-            {
                 NativeLibrary.Free(handle);
-                return $"{name} is a library, but not NVML: it has no nvmlInit_v2";
+                return $"this process already reads {loadedFrom} and cannot change to {name}";
             }
             (library, loadedFrom) = (handle, name);
             return null;
         }
+    }
+
+    private static string? Open(string? path, string name, out nint handle)
+    {
+        handle = 0;
+        if (path is not null && path.Contains(Path.DirectorySeparatorChar) && !File.Exists(path))
+        {
+            return $"{name} does not exist";
+        }
+        if (!NativeLibrary.TryLoad(name, out handle))
+        {
+            return path is null ? $"{name} is not installed" : $"{name} is no library that this system can load";
+        }
+        if (!NativeLibrary.TryGetExport(handle, "nvmlInit_v2", out _))
+        {
+            NativeLibrary.Free(handle);
+            return $"{name} is a library, but not NVML: it has no nvmlInit_v2";
+        }
+        return null;
     }
 
     /// <summary>Whether the loaded library exports the symbol; asked once per symbol by whoever wants to call it.</summary>

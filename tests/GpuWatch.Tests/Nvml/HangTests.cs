@@ -1,0 +1,127 @@
+using GpuWatch.Core.Sample;
+using GpuWatch.Nvml;
+using GpuWatch.Tests.Support;
+using static GpuWatch.Tests.Support.At;
+
+namespace GpuWatch.Tests.Nvml;
+
+/// <summary>Calls that never return, in virtual time: the simulator really blocks, and the clock is moved by hand.</summary>
+[Collection(NvmlCollection.Name)]
+public sealed class HangTests
+{
+    private const string Healthy = "gpu 0 total=24GiB\ngpu 1 total=24GiB\njob 3000005 gpu=1\n at 0 4GiB\n";
+    private const string HangsAtTen = Healthy + "fault hang gpu=1 from=10";
+
+    private readonly ManualTime time = new();
+
+    [Fact]
+    public void A_healthy_driver_is_read_as_without_the_guard()
+    {
+        using var guarded = new GuardedGpus(NvmlSim.Open(Healthy), time);
+        Assert.Equal(4, guarded.Frame(gpu: 1).Used.GiB);
+        Assert.Equal(0, guarded.Frame(gpu: 0).Used.GiB);
+    }
+
+    [Fact]
+    public void A_call_that_never_returns_costs_its_gpu_only_and_is_told_within_five_seconds()
+    {
+        using var guarded = new GuardedGpus(NvmlSim.Open(HangsAtTen), time);
+        NvmlSim.SetTime(10);
+        Assert.Equal(FaultKind.Timeout, ReadUntilPatienceEnds(guarded).Kind);
+        Assert.Equal(24, guarded.Frame(gpu: 0, at: 10.5).Total.GiB);
+        var calls = NvmlSim.Calls();
+
+        time.Advance(Seconds(1.5));
+        var told = guarded.Fault(gpu: 1, at: 12);
+        Assert.Equal(FaultKind.DriverUnresponsive, told.Kind);
+        Assert.Contains("GPU 1", told.Reason);
+        Assert.InRange(time.GetUtcNow() - Start, TimeSpan.Zero, Seconds(5));
+        Assert.Equal(calls, NvmlSim.Calls());
+    }
+
+    [Fact]
+    public void While_a_call_is_out_no_second_one_is_made_and_no_thread_is_added()
+    {
+        using var guarded = new GuardedGpus(NvmlSim.Open(HangsAtTen), time);
+        NvmlSim.SetTime(10);
+        ReadUntilPatienceEnds(guarded);
+        var calls = NvmlSim.Calls();
+        for (var second = 11; second < 600; second++)
+        {
+            time.Advance(Seconds(1));
+            Assert.NotNull(guarded.Fault(gpu: 1, at: second));
+        }
+        Assert.Equal(calls, NvmlSim.Calls());
+        Assert.Equal(0, time.Waiting);
+    }
+
+    [Fact]
+    public void When_the_call_comes_back_its_old_answer_is_dropped_and_the_gpu_is_read_again()
+    {
+        using var guarded = new GuardedGpus(NvmlSim.Open(Healthy + "fault hang gpu=1 from=10 to=20"), time);
+        NvmlSim.SetTime(10);
+        ReadUntilPatienceEnds(guarded);
+        NvmlSim.SetTime(20);
+        Assert.True(SpinWait.SpinUntil(() => guarded.Read(1, 20, true).Frame is not null, Seconds(10)));
+        Assert.Equal(21, guarded.Frame(gpu: 1, at: 21).TimeSeconds);
+    }
+
+    [Fact]
+    public void A_slow_driver_is_waited_for_within_its_patience()
+    {
+        using var guarded = new GuardedGpus(NvmlSim.Open(Healthy + "fault delay_ms=30 gpu=1"), time);
+        Assert.Equal(4, guarded.Frame(gpu: 1).Used.GiB);
+    }
+
+    [Fact]
+    public async Task Opening_that_hangs_is_a_fault_and_is_not_tried_twice_at_once()
+    {
+        Assert.Equal(0, NvmlSim.Load(Healthy + "fault hang call=nvmlInit* to=20"));
+        using var opener = new GpuOpener(() => NvmlGpuSource.Open(NvmlSim.Path), time);
+        var opening = Task.Run(opener.Open);
+        Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls("nvmlInit_v2") == 1, Seconds(10)));
+        AdvanceWhenWaiting(GpuOpener.Patience);
+        Assert.Equal(FaultKind.DriverUnresponsive, (await opening).Fault!.Kind);
+        Assert.Equal(FaultKind.DriverUnresponsive, opener.Open().Fault!.Kind);
+        Assert.Equal(1ul, NvmlSim.Calls("nvmlInit_v2"));
+
+        NvmlSim.SetTime(20);
+        GpuOpening again = null!;
+        Assert.True(SpinWait.SpinUntil(() => (again = opener.Open()).Source is not null, Seconds(10)));
+        again.Source!.Dispose();
+    }
+
+    [Fact]
+    public void Closing_does_not_wait_for_a_call_that_is_out()
+    {
+        var guarded = new GuardedGpus(NvmlSim.Open(HangsAtTen), time);
+        NvmlSim.SetTime(10);
+        ReadUntilPatienceEnds(guarded);
+        var closed = NvmlSim.Calls("nvmlShutdown");
+        guarded.Dispose();
+        Assert.Equal(closed, NvmlSim.Calls("nvmlShutdown"));
+    }
+
+    [Fact]
+    public void A_bug_in_the_source_reaches_the_caller()
+    {
+        var broken = new FakeGpus { OnRead = _ => throw new InvalidCastException("bug") };
+        using var guarded = new GuardedGpus(broken, TimeProvider.System);
+        Assert.Throws<InvalidCastException>(() => guarded.Read(0, 0, true));
+    }
+
+    private Fault ReadUntilPatienceEnds(GuardedGpus guarded)
+    {
+        var calls = NvmlSim.Calls();
+        var reading = Task.Run(() => guarded.Read(1, 10, withProcesses: true));
+        Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls() > calls, Seconds(10)));
+        AdvanceWhenWaiting(GuardedGpus.Patience);
+        return reading.Result.Fault!;
+    }
+
+    private void AdvanceWhenWaiting(TimeSpan by)
+    {
+        Assert.True(SpinWait.SpinUntil(() => time.Waiting > 0, Seconds(10)));
+        time.Advance(by);
+    }
+}
