@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Globalization;
+using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Jobs;
 
@@ -51,7 +52,7 @@ public static class Catalogue
     }
 
     private static IEnumerable<(Architecture Shape, string[] Ids)> Load() =>
-        Table.Read("architectures.csv").Select(row => (Shape(row), row["ids"].Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        Table.Read(typeof(Catalogue), "architectures.csv").Select(row => (Shape(row), row["ids"].Split(' ', StringSplitOptions.RemoveEmptyEntries)));
 
     private static Architecture Shape(Table.Row row) => new(
         Name: row["name"],

@@ -23,7 +23,7 @@ public sealed record Gpu(
     string Class)
 {
     private static readonly ImmutableArray<(Gpu Gpu, string[] Aliases)> Rows =
-        [.. Table.Read("gpus.csv").Select(row => (Of(row), row["aliases"].Split(';', StringSplitOptions.RemoveEmptyEntries)))];
+        [.. Table.Read(typeof(Gpu), "gpus.csv").Select(row => (Of(row), row["aliases"].Split(';', StringSplitOptions.RemoveEmptyEntries)))];
 
     private static readonly FrozenDictionary<string, Gpu> ByKey = Rows
         .SelectMany(row => row.Aliases.Prepend(row.Gpu.Name).Select(name => (Key: Key(name), row.Gpu)))

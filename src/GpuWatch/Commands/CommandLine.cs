@@ -13,6 +13,7 @@ internal static class CommandLine
             AgentCommand.Create(around),
             BacktestCommand.Create(around),
             EstimateCommand.Create(around),
+            PresetsCommand.Create(around),
             ReplayCommand.Create(around),
         };
 

@@ -12,7 +12,7 @@ namespace GpuWatch.Commands;
 internal sealed class EstimateJson(TextWriter output, bool indented)
 {
     private readonly ArrayBufferWriter<byte> bytes = new(2048);
-    private readonly JsonWriterOptions options = new() { Indented = indented, NewLine = "\n" };
+    private readonly JsonWriterOptions options = JsonText.Options(indented);
 
     public void Write(string? id, Job job, Plan plan, ImmutableArray<string> notes) =>
         WriteObject(json =>

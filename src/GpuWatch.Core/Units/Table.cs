@@ -1,13 +1,14 @@
 using System.Globalization;
 
-namespace GpuWatch.Core.Jobs;
+namespace GpuWatch.Core.Units;
 
 /// <summary>The data files embedded beside this code: a header, then rows; fields hold neither commas nor quotes.</summary>
 internal static class Table
 {
-    public static IEnumerable<Row> Read(string name)
+    /// <param name="beside">A type of the folder the file is in.</param>
+    public static IEnumerable<Row> Read(Type beside, string name)
     {
-        using var resource = typeof(Table).Assembly.GetManifestResourceStream(typeof(Table), name)
+        using var resource = beside.Assembly.GetManifestResourceStream(beside, name)
             ?? throw new InvalidOperationException($"{name} is not embedded");
         using var reader = new StreamReader(resource);
         var columns = reader.ReadLine()!.Split(',');
