@@ -38,9 +38,8 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
             return ExitCode.Failed;
         }
         var scheduler = Clock(session);
-        var directory = GpuSession.KnowsProcesses ? new ProcessDirectory(new ProcFs().Read) : ProcessDirectory.Empty;
         var tempo = sinks.Add(new Tempo(options.Sampling));
-        var live = sinks.Add(new LiveState(directory, around.Time));
+        var live = sinks.Add(new LiveState(GpuSession.Directory(), around.Time));
         var feed = sinks.Add(new EventFeed(around.Time.GetUtcNow().ToUnixTimeSeconds()));
         var sweeps = Pipeline
             .Sweeps(() => Introduced(session.Open(), live), options.Sampling, self, () => tempo.Period, Lost, scheduler)

@@ -7,19 +7,27 @@ namespace GpuWatch.Commands;
 internal static class CommandLine
 {
     /// <summary>Each command is a static class with a <c>Create</c>; a new one is a new line here.</summary>
-    private static RootCommand Tree(Surroundings around) =>
-        new("Watches GPU memory beside a training job and says before it runs out, when and why.")
+    private static RootCommand Tree(Surroundings around)
+    {
+        var root = new RootCommand("Watches GPU memory beside a training job and says before it runs out, when and why.")
         {
             AgentCommand.Create(around),
             BacktestCommand.Create(around),
+            OnceCommand.Create(around),
             EstimateCommand.Create(around),
             PresetsCommand.Create(around),
             ReplayCommand.Create(around),
+            DoctorCommand.Create(around),
+            CompletionCommand.Create(around),
         };
+        HelpWithExamples.AddTo(root);
+        return root;
+    }
 
+    /// <param name="arguments">None at all means `agent`.</param>
     public static int Run(string[] arguments, Surroundings around)
     {
-        var parsed = Tree(around).Parse(arguments);
+        var parsed = Tree(around).Parse(arguments.Length > 0 ? arguments : ["agent"]);
         if (parsed.Errors.Count > 0)
         {
             around.Error.WriteLine($"gpuwatch: {parsed.Errors[0].Message}; see gpuwatch --help");

@@ -23,6 +23,9 @@ internal sealed class GpuSession : IDisposable
     /// <summary>The simulator's pids are not this machine's, nor are the driver's inside another pid namespace.</summary>
     public static bool KnowsProcesses => !SimulatedClock.IsSimulated && OperatingSystem.IsLinux() && new ProcFs().SeesHostPids;
 
+    /// <summary>Who the processes of the loaded library are.</summary>
+    public static ProcessDirectory Directory() => KnowsProcesses ? new ProcessDirectory(new ProcFs().Read) : ProcessDirectory.Empty;
+
     /// <exception cref="BadInputException">The library that was named cannot be used.</exception>
     public static GpuSession Start(NvmlOptions options, Func<string, string?> environment, TimeProvider time)
     {

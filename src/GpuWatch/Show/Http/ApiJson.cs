@@ -15,6 +15,13 @@ internal static class ApiJson
 
     public static byte[] Alerts(Present present) => Object(present, json => Alerts(json, present));
 
+    /// <summary>What `once` prints.</summary>
+    public static byte[] Once(Present present) => Object(present, json =>
+    {
+        Gpus(json, present);
+        Processes(json, present);
+    });
+
     /// <summary>All three, as the page takes them with each sample.</summary>
     public static byte[] Everything(Present present) => Object(present, json =>
     {

@@ -1,0 +1,68 @@
+using System.CommandLine;
+using System.Text.Json;
+using GpuWatch.Options;
+
+namespace GpuWatch.Commands;
+
+/// <summary>`doctor`: whether this machine lets GpuWatch do its work, and what to do where it does not.</summary>
+internal static class DoctorCommand
+{
+    private static readonly Option<string> Config = new("--config") { Description = "the settings to check with", HelpName = "FILE" };
+    private static readonly Option<string> Nvml = new("--nvml") { Description = "the NVML library to read; else GPUWATCH_NVML, else the system's", HelpName = "PATH" };
+    private static readonly Option<string> Output = new("--output") { Description = "table or json", DefaultValueFactory = _ => "table" };
+
+    static DoctorCommand() => Output.AcceptOnlyFromAmong("table", "json");
+
+    public static Command Create(Surroundings around)
+    {
+        var command = new Command("doctor", "Checks driver, library, permissions, pid namespace and port, and says what to do about each.") { Config, Nvml, Output };
+        command.SetAction(parsed => Run(parsed, around));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, Surroundings around)
+    {
+        var settings = Settings.Load(parsed.GetValue(Config), around.Environment);
+        settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
+        var options = AgentOptions.From(settings, around.Environment);
+        var findings = new Doctor(options, around).Examine().ToList();
+        if (parsed.GetValue(Output) == "json")
+        {
+            WriteJson(around.Out, findings);
+        }
+        else
+        {
+            foreach (var finding in findings)
+            {
+                around.Out.Write($"{Mark(finding.Health),-5} {finding.Check,-10} {finding.Found}\n");
+                if (finding.Advice is { } advice)
+                {
+                    around.Out.Write($"{"",-16} -> {advice}\n");
+                }
+            }
+        }
+        return findings.Exists(finding => finding.Health == Health.Bad) ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static string Mark(Health health) => health switch { Health.Good => "ok", Health.Poor => "note", _ => "FAIL" };
+
+    private static void WriteJson(TextWriter output, List<Finding> findings)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartArray();
+            foreach (var finding in findings)
+            {
+                json.WriteStartObject();
+                json.WriteString("check", finding.Check);
+                json.WriteString("health", Mark(finding.Health).ToLowerInvariant());
+                json.WriteString("found", finding.Found);
+                json.WriteString("advice", finding.Advice);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }
+        output.Write(System.Text.Encoding.UTF8.GetString(buffer.WrittenSpan) + "\n");
+    }
+}

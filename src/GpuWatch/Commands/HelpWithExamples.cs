@@ -1,0 +1,70 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace GpuWatch.Commands;
+
+/// <summary>The usual help, and below it what one would really type.</summary>
+internal sealed class HelpWithExamples(SynchronousCommandLineAction usual) : SynchronousCommandLineAction
+{
+    /// <summary>By the name of the command; the root's under "gpuwatch".</summary>
+    private static readonly Dictionary<string, string[]> Examples = new()
+    {
+        ["gpuwatch"] =
+        [
+            "gpuwatch                                  watch the GPUs of this machine; page on http://127.0.0.1:9838",
+            "gpuwatch once                             who holds how much, now",
+            "gpuwatch doctor                           does this machine let it work?",
+            "gpuwatch estimate --job train.yaml        what a job will need, before it starts",
+            "gpuwatch replay log.csv                   what it would have said of a recording",
+        ],
+        ["agent"] =
+        [
+            "gpuwatch agent --job train.yaml           hold what is seen against what the job must still allocate",
+            "gpuwatch agent --output ndjson            events for programs",
+            "gpuwatch agent --for 10m --listen none    ten minutes, no HTTP",
+            "GPUWATCH_HTTP__TOKEN=… gpuwatch agent --listen 0.0.0.0:9838",
+        ],
+        ["once"] = ["gpuwatch once --output json | jq '.processes[] | select(.used_bytes > 1e9)'"],
+        ["doctor"] = ["gpuwatch doctor --output json", "gpuwatch doctor --nvml /usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1"],
+        ["estimate"] =
+        [
+            "gpuwatch estimate --job train.yaml",
+            "gpuwatch estimate --batch jobs.csv --output ndjson",
+        ],
+        ["replay"] =
+        [
+            "gpuwatch replay trace.csv --job train.yaml --output ndjson",
+            "nvidia-smi --query-gpu=timestamp,index,memory.used,memory.total --format=csv -l 1 > log.csv; gpuwatch replay log.csv",
+        ],
+        ["completion"] = ["gpuwatch completion bash > /etc/bash_completion.d/gpuwatch"],
+    };
+
+    public static void AddTo(RootCommand root)
+    {
+        foreach (var option in root.Options)
+        {
+            if (option is HelpOption { Action: SynchronousCommandLineAction usual })
+            {
+                option.Action = new HelpWithExamples(usual);
+            }
+        }
+    }
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        var code = usual.Invoke(parseResult);
+        var command = parseResult.CommandResult.Command;
+        if (Examples.TryGetValue(command is RootCommand ? "gpuwatch" : command.Name, out var lines))
+        {
+            var output = parseResult.InvocationConfiguration.Output;
+            output.Write("Examples:\n");
+            foreach (var line in lines)
+            {
+                output.Write($"  {line}\n");
+            }
+            output.Write("\n");
+        }
+        return code;
+    }
+}
