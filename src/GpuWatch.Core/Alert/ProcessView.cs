@@ -9,6 +9,7 @@ namespace GpuWatch.Core.Alert;
 /// <summary>What stands of one process now, for show.</summary>
 /// <param name="Pid">Null: the device itself is watched.</param>
 /// <param name="Plan">As estimated from its job; null without one.</param>
+/// <param name="Corrected">As it stands after what was seen; the same as Plan while that is not contradicted.</param>
 /// <param name="Alerts">Those that stand, in the order of their kinds.</param>
 public sealed record ProcessView(
     int? Pid,
@@ -16,6 +17,7 @@ public sealed record ProcessView(
     Bytes Used,
     Bytes HighWater,
     Plan? Plan,
+    Plan? Corrected,
     Outlook Outlook,
     ImmutableArray<Alert> Alerts);
 

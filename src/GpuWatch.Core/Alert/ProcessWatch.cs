@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Jobs;
@@ -14,22 +15,22 @@ internal sealed class ProcessWatch
     private readonly int gpu;
     private readonly WatchOptions options;
     private readonly ProcessSeries series;
+    private readonly Reconciler reconciler;
     private readonly Episode oom = new(AlertKind.OomRisk);
+    private readonly Episode[] findings = [.. Finding.All.Select(finding => new Episode(finding.Kind))];
     private double nextForecastSeconds = double.NegativeInfinity;
     private JobPhase? toldPhase;
     private GpuFrame? lastFrame;
 
     public ProcessWatch(int gpu, ProcessReading first, Job? job, WatchOptions options)
     {
-        (this.gpu, this.options, Pid, StartTicks, Job) = (gpu, options, first.Pid, first.StartTicks, job);
-        Plan = job is null ? null : Estimator.Estimate(job).Plan;
-        series = new ProcessSeries(Plan?.Phases.Load);
+        (this.gpu, this.options, Pid, StartTicks) = (gpu, options, first.Pid, first.StartTicks);
+        reconciler = new Reconciler(job, job is null ? null : Estimator.Estimate(job).Plan);
+        series = new ProcessSeries(reconciler.Declared?.Phases.Load);
     }
 
     public int? Pid { get; }
     public long? StartTicks { get; }
-    public Job? Job { get; }
-    public Plan? Plan { get; }
     public Outlook Outlook { get; private set; }
     /// <summary>Frames in a row that did not list it.</summary>
     public int Absent { get; set; }
@@ -43,7 +44,9 @@ internal sealed class ProcessWatch
         {
             return;
         }
-        Outlook = Forecaster.Look(series, Plan, isDevice: Pid is null);
+        reconciler.Observe(series);
+        Outlook = Forecaster.Look(series, reconciler, isDevice: Pid is null);
+        JudgeFindings(frame.TimeSeconds, events);
         JudgeOom(frame.TimeSeconds, events);
         TellForecast(frame.TimeSeconds, events);
     }
@@ -51,7 +54,12 @@ internal sealed class ProcessWatch
     /// <summary>The process is gone, or the recording is over.</summary>
     public void Close(double time, bool exited, List<WatchEvent> events)
     {
-        oom.Calm(time, gpu, Pid, 0, exited ? "The process has ended." : "The recording has ended.", events);
+        var because = exited ? "The process has ended." : "The recording has ended.";
+        oom.Calm(time, gpu, Pid, 0, because, events);
+        foreach (var episode in findings)
+        {
+            episode.Calm(time, gpu, Pid, 0, because, events);
+        }
         if (exited)
         {
             events.Add(new PhaseChanged(time, gpu, Pid, JobPhase.Exited));
@@ -59,11 +67,11 @@ internal sealed class ProcessWatch
         if (lastFrame is { } frame)
         {
             events.Add(new Reconciled(
-                time, gpu, Pid, series.HighWater, Plan?.PeakDevice.Likely, null, Plan?.Components, BridgeOf(frame), null));
+                time, gpu, Pid, series.HighWater, reconciler.Declared?.PeakDevice.Likely, null, reconciler.Declared?.Components, BridgeOf(frame), reconciler.Mistake?.Words));
         }
     }
 
-    public ProcessView View => new(Pid, series.Phase, series.Used, series.HighWater, Plan, Outlook, oom.Standing is { } alert ? [alert] : []);
+    public ProcessView View => new(Pid, series.Phase, series.Used, series.HighWater, reconciler.Declared, reconciler.Plan, Outlook, Standing());
 
     private void TellPhase(double time, List<WatchEvent> events)
     {
@@ -71,6 +79,28 @@ internal sealed class ProcessWatch
         {
             toldPhase = series.Phase;
             events.Add(new PhaseChanged(time, gpu, Pid, series.Phase));
+        }
+    }
+
+    private ImmutableArray<Alert> Standing() => [.. findings.Prepend(oom).Select(episode => episode.Standing).OfType<Alert>()];
+
+    private void JudgeFindings(double time, List<WatchEvent> events)
+    {
+        for (var i = 0; i < findings.Length && Pid is not null; i++)
+        {
+            var finding = Finding.All[i];
+            if (!finding.Stands(series, reconciler))
+            {
+                findings[i].Calm(time, gpu, Pid, options.ResolveAfterSeconds, "It is over.", events);
+            }
+            else if (findings[i].Standing is null)
+            {
+                findings[i].Raise(time, gpu, Pid, finding.Tell(series, reconciler), events);
+            }
+            else
+            {
+                findings[i].Hold();
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Observe;
+using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Forecast;
@@ -9,8 +10,9 @@ public static class Forecaster
 {
     private const int Rules = 6;
 
-    public static Outlook Look(ProcessSeries series, Plan? plan, bool isDevice)
+    public static Outlook Look(ProcessSeries series, Reconciler reconciler, bool isDevice)
     {
+        var plan = reconciler.Plan;
         Span<Threat> threats = stackalloc Threat[Rules];
         var count = 0;
         if (isDevice)
@@ -19,8 +21,8 @@ public static class Forecaster
         }
         else
         {
-            Add(ref count, threats, plan is null ? UndeclaredThreat.Of(series) : StructureThreat.Of(series, plan));
-            Add(ref count, threats, GrowthThreat.OfRhythm(series));
+            Add(ref count, threats, plan is null ? UndeclaredThreat.Of(series) : StructureThreat.Of(series, reconciler));
+            Add(ref count, threats, GrowthThreat.OfRhythm(series, reconciler));
             Add(ref count, threats, GrowthThreat.OfLiveRhythm(series));
             Add(ref count, threats, GrowthThreat.OfFloor(series));
             Add(ref count, threats, WallThreat.Of(series));

@@ -1,4 +1,5 @@
 using GpuWatch.Core.Observe;
+using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Forecast;
@@ -9,31 +10,27 @@ namespace GpuWatch.Core.Forecast;
 /// </summary>
 internal static class GrowthThreat
 {
-    private const int LeastStairs = 3;
+    private const int LeastStairs = 4;
     /// <summary>A floor rises if chance is out of the question and it has risen by this share of the room …</summary>
     private const double Significance = 3;
     private const double LeastGrownShare = 0.02;
     /// <summary>… or if four of five pairs of windows rise, and it has risen by more.</summary>
     private const int LeastFloors = 7;
     private const double PlainGrownShare = 0.08;
+    /// <summary>Stairs below this share of the planned peak are explained by it.</summary>
+    private const double Explained = 1.0;
     /// <summary>The tail's exponent: growth once begun mostly goes on.</summary>
     private const double Tail = 0.5;
-    /// <summary>An evaluation loop keeps one batch's result at a time, like clockwork …</summary>
-    private const double ClockworkDeviation = 0.1;
-    /// <summary>… and begins after a long quiet, counted in its own intervals.</summary>
-    private const double QuietGaps = 3;
-
-    public static bool IsEvaluation(ProcessSeries series) => series.LiveRhythm.Count >= LeastStairs || IsClockwork(series.Rhythm);
 
     /// <summary>Stairs that NVML sees: the allocator asks the device for each.</summary>
-    public static Threat? OfRhythm(ProcessSeries series) =>
-        series.Rhythm.Count < LeastStairs
+    public static Threat? OfRhythm(ProcessSeries series, Reconciler reconciler) =>
+        !IsGrowing(series, reconciler)
             ? null
-            : Of(series, series.Rhythm, series.Stairs.Last, series.Available, IsClockwork(series.Rhythm) ? Cause.Evaluation : Cause.Leak);
+            : Of(series, series.Rhythm, series.Stairs.Last, series.Available, series.IsEvaluating ? Cause.Evaluation : Cause.Leak);
 
     /// <summary>Stairs of live bytes, told by the process itself, that still fit into what the allocator has cached.</summary>
     public static Threat? OfLiveRhythm(ProcessSeries series) =>
-        series.LiveRhythm.Count < LeastStairs
+        series.LiveRhythm.Count < Rhythm.LeastClockworkStairs
             ? null
             : Of(series, series.LiveRhythm, series.LiveStairs.Last, series.Capacity - series.Context - series.LiveStairs.Last.Level, Cause.Evaluation);
 
@@ -49,11 +46,22 @@ internal static class GrowthThreat
         return new Threat(Cause.Leak, GoesOn(floor.SpanSeconds, eta), eta, 0.5, new Bytes(missing));
     }
 
+    /// <summary>Stairs beyond what the plan explains: below its peak they are longer batches finding their place.</summary>
+    private static bool IsGrowing(ProcessSeries series, Reconciler reconciler) =>
+        series.Rhythm.Count >= (series.IsEvaluating ? Rhythm.LeastClockworkStairs : LeastStairs)
+        && (reconciler.Plan is not { } plan || series.Held > plan.PeakReserved.Likely * Explained || series.Releases > 0);
+
+    public static bool IsLeak(ProcessSeries series, Reconciler reconciler) =>
+        !series.IsEvaluating && (IsFloorRising(series) || IsGrowing(series, reconciler));
+
+    public static double LeakBytesPerSecond(ProcessSeries series) =>
+        IsFloorRising(series) ? series.LiveFloor.Slope : series.Rhythm.Rise.Count / series.Rhythm.GapSeconds;
+
     public static bool IsFloorRising(ProcessSeries series)
     {
         var floor = series.LiveFloor;
         var grown = floor.Grown / (series.Capacity - series.Context).Count;
-        return floor.Count >= LeastFloors && !IsEvaluation(series)
+        return floor.Count >= LeastFloors && !series.IsEvaluating
             && ((floor.Significance >= Significance && grown >= LeastGrownShare) || (floor.LowSlope > 0 && grown >= PlainGrownShare));
     }
 
@@ -67,7 +75,4 @@ internal static class GrowthThreat
     }
 
     private static double GoesOn(double lasted, double more) => Math.Pow(lasted / (lasted + more), Tail);
-
-    private static bool IsClockwork(Rhythm rhythm) =>
-        rhythm.Count >= LeastStairs && rhythm.GapDeviation < ClockworkDeviation && rhythm.QuietSeconds > QuietGaps * rhythm.GapSeconds;
 }

@@ -1,5 +1,6 @@
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Observe;
+using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Forecast;
@@ -14,14 +15,14 @@ internal static class StructureThreat
     /// <summary>A plan is never surer than this share of itself.</summary>
     private const double LeastDeviationShare = 0.015;
 
-    public static Threat? Of(ProcessSeries series, Plan plan)
+    public static Threat? Of(ProcessSeries series, Reconciler reconciler)
     {
+        var plan = reconciler.Plan!;
         var room = series.Capacity - series.Context;
         var deviation = Deviation(series, plan);
         var need = plan.PeakAllocated.Likely;
         var probability = Normal.Cdf((need - room).Count / deviation);
-        var fulfilled = series.Phase != JobPhase.Loading && series.Held >= plan.PeakReserved.Likely * 0.97;
-        if (fulfilled || probability < 1e-3)
+        if (reconciler.IsFulfilled || probability < 1e-3)
         {
             return null;
         }

@@ -27,6 +27,6 @@ internal static class WallThreat
 
     private static Cause Blame(ProcessSeries series) =>
         series.OthersGrown > series.Capacity * NeighbourShare ? Cause.Neighbour
-        : GrowthThreat.IsEvaluation(series) ? Cause.Evaluation
+        : series.IsEvaluating ? Cause.Evaluation
         : Cause.LongBatch;
 }

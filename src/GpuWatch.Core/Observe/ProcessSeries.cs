@@ -14,14 +14,19 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     /// <summary>… or less than this one, if it gives back little: what frees most of what it has does so on its own account.</summary>
     private const double NearWallShare = 0.14;
     private const double LittleShare = 0.2;
+    private static readonly Bytes LeastContext = Bytes.FromMiB(100);
     private static readonly Bytes LargestContext = Bytes.FromMiB(1024);
     /// <summary>Optimizer states appear in the first step; growth is only looked for after it.</summary>
     private const double WarmUpSeconds = 4;
+    /// <summary>Live bytes that have not fallen for this long belong to no training step, and their floor says nothing of a leak.</summary>
+    private const double LongestStepSeconds = 5;
 
     private readonly PhaseTracker phase = new();
     private Bytes mark;
     private Bytes othersLeast;
     private Bytes lastLive;
+    private double lastFallSeconds;
+    private Bytes clockworkRise;
     private bool started;
     private long samples;
 
@@ -53,6 +58,9 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     /// <summary>Rises of PyTorch's live bytes since they last fell, and their rhythm.</summary>
     public RecentStairs LiveStairs { get; } = new();
     public Rhythm LiveRhythm { get; private set; }
+    /// <summary>It keeps one batch's result at a time, as evaluation loops do; once told by its rhythm, its stairs are known again by their size.</summary>
+    public bool IsEvaluating =>
+        LiveRhythm.Count >= Rhythm.LeastClockworkStairs || Rhythm.IsClockwork || (clockworkRise > Bytes.Zero && Rhythm.Count > 0 && Rhythm.IsLike(clockworkRise));
     /// <summary>Most live bytes PyTorch has told; null when it tells nothing.</summary>
     public Bytes? LivePeak { get; private set; }
     /// <summary>Mean time between its samples.</summary>
@@ -97,6 +105,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         Ramp.Observe(NowSeconds, used);
         phase.Observe(NowSeconds, before, used, Held, HighWater, HighWaterSeconds, plannedLoad);
         FollowLive();
+        phase.Evaluating(IsEvaluating && NowSeconds - LastStairSeconds < 3 * Rhythm.GapSeconds);
     }
 
     private void FollowLive()
@@ -105,12 +114,15 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         {
             FollowLiveStairs(live);
             LivePeak = Bytes.Max(LivePeak ?? live, live);
-            if (Phase != JobPhase.Loading && NowSeconds - FirstStepSeconds > WarmUpSeconds)
+            var isStepping = NowSeconds - lastFallSeconds < Math.Max(LongestStepSeconds, 10 * PeriodSeconds);
+            if (isStepping && Phase != JobPhase.Loading && NowSeconds - FirstStepSeconds > WarmUpSeconds)
             {
                 LiveFloor.Observe(NowSeconds, live.Count, PeriodSeconds);
             }
         }
     }
+
+    private double LastStairSeconds => Stairs.Count > 0 ? Stairs.Last.TimeSeconds : double.NegativeInfinity;
 
     /// <summary>Training's live bytes fall at the end of every step; a loop that keeps what it computes only climbs.</summary>
     private void FollowLiveStairs(Bytes live)
@@ -118,7 +130,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         if (live < lastLive)
         {
             LiveStairs.Clear();
-            LiveRhythm = default;
+            (LiveRhythm, lastFallSeconds) = (default, NowSeconds);
         }
         else if (live > lastLive && Phase != JobPhase.Loading)
         {
@@ -133,6 +145,10 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         if (TorchReserved is { } reserved && reserved > Bytes.Zero)
         {
             (Context, ContextKnown) = (Used - reserved, true);
+        }
+        else if (plannedLoad is { } weights && LoadedLevel is { } loaded && loaded - weights is var rest && rest > LeastContext && rest < LargestContext)
+        {
+            (Context, ContextKnown) = (rest, true);
         }
         else if (!ContextKnown)
         {
@@ -151,6 +167,10 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
             Stairs.Add(new Stair(NowSeconds, Used - mark, Used), Math.Max(1, 1.5 * PeriodSeconds));
             mark = Used;
             Rhythm = Rhythm.Of(Stairs, FirstStepSeconds);
+            if (Rhythm.IsClockwork)
+            {
+                clockworkRise = Rhythm.Rise;
+            }
         }
         else if (Used < before)
         {

@@ -9,10 +9,20 @@ namespace GpuWatch.Core.Observe;
 /// <param name="QuietSeconds">How long nothing had risen before the first of them.</param>
 public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, double GapDeviation, double QuietSeconds)
 {
+    public const int LeastClockworkStairs = 3;
+    /// <summary>An evaluation loop keeps one batch's result at a time, like clockwork …</summary>
+    private const double ClockworkDeviation = 0.1;
+    /// <summary>… and begins after a long quiet, counted in its own intervals.</summary>
+    private const double QuietGaps = 3;
     private const double SizeTolerance = 0.15;
     private const double GapTolerance = 0.6;
     /// <summary>Smaller stairs between two alike are noise.</summary>
     private const double NoiseShare = 0.3;
+
+    /// <summary>Regular, and begun after a long quiet: a leak is there from the first step on, and its stairs come when the cache is used up.</summary>
+    public bool IsClockwork => Count >= LeastClockworkStairs && GapDeviation < ClockworkDeviation && QuietSeconds > QuietGaps * GapSeconds;
+
+    public bool IsLike(Bytes rise) => Math.Abs(Rise / rise - 1) <= SizeTolerance;
 
     /// <summary>The rhythm of the last stairs that came after <paramref name="afterSeconds"/>; Count is 0 when there is none.</summary>
     public static Rhythm Of(RecentStairs stairs, double afterSeconds)

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using GpuWatch.Core.Forecast;
+using GpuWatch.Core.Observe;
+using GpuWatch.Core.Reconcile;
+
+namespace GpuWatch.Core.Alert;
+
+/// <summary>Something wrong that is not yet the end of memory, and how to say so.</summary>
+/// <param name="Stands">Looked at on every sample: it must not allocate.</param>
+/// <param name="Tell">Called when an episode begins.</param>
+internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, bool> Stands, Func<ProcessSeries, Reconciler, Alert> Tell)
+{
+    public static ImmutableArray<Finding> All { get; } =
+    [
+        new(AlertKind.ActivationBlowup, (_, reconciler) => reconciler.IsBeyondDeclared, Blowup),
+        new(AlertKind.Leak, (series, reconciler) => GrowthThreat.IsLeak(series, reconciler), Leak),
+        new(AlertKind.Fragmentation, (series, _) => IsFragmented(series), Fragmentation),
+        new(AlertKind.EstimateMismatch, IsMismatch, Mismatch),
+        new(AlertKind.Neighbour, (series, _) => IsCrowded(series), Neighbour),
+    ];
+
+    /// <summary>Others that take this share of what the process could hold, and go on, are told.</summary>
+    private const double NeighbourShare = 0.05;
+    private const double NeighbourEtaSeconds = 600;
+    /// <summary>Reserved but not live at a failed request, as a share of what is reserved.</summary>
+    private const double FragmentedShare = 0.2;
+    private const double MismatchShare = 0.15;
+    private const double LeastMismatchMiB = 200;
+
+    private static bool IsCrowded(ProcessSeries series)
+    {
+        var climb = series.OthersClimb;
+        return series.OthersGrown > series.Capacity * NeighbourShare
+            && (series.Available < series.Capacity * NeighbourShare
+                || (climb.ElapsedSeconds > 5 && climb.BytesPerSecond > 0 && series.Available.Count / climb.BytesPerSecond < NeighbourEtaSeconds));
+    }
+
+    private static bool IsFragmented(ProcessSeries series) =>
+        series.Releases > 0 && series is { TorchReserved: { } reserved, LivePeak: { } live } && reserved - live > reserved * FragmentedShare;
+
+    private static bool IsMismatch(ProcessSeries series, Reconciler reconciler) =>
+        reconciler.Declared is { } plan && series.LoadedLevel is { } loaded && series.ContextKnown
+        && Math.Abs((loaded - series.Context - plan.Phases.Load).MiB) is var off
+        && off > LeastMismatchMiB && off > plan.Phases.Load.MiB * MismatchShare;
+
+    private static Alert Blowup(ProcessSeries series, Reconciler reconciler)
+    {
+        var planned = reconciler.Declared!.PeakReserved;
+        var guess = reconciler.Mistake is { } mistake ? $"as if with {mistake.Words}" : "and no usual mistake in the declaration explains it";
+        return Of(AlertKind.ActivationBlowup, Cause.Blowup, series, $"Takes {reconciler.HeldPeak} where its declaration needs {planned.Likely}, {guess}.",
+            new("planned_reserved_bytes", planned.Likely.Count), new("held_peak_bytes", reconciler.HeldPeak.Count));
+    }
+
+    private static Alert Leak(ProcessSeries series, Reconciler reconciler)
+    {
+        var perSecond = GrowthThreat.LeakBytesPerSecond(series);
+        return Of(AlertKind.Leak, Cause.Leak, series, $"Live memory grows by {new Units.Bytes((long)(perSecond * 60))} a minute and does not come back; {series.Available} are free.",
+            new("bytes_per_s", perSecond), new("grown_bytes", Math.Max(series.LiveFloor.Grown, series.Rhythm.Count * series.Rhythm.Rise.Count)));
+    }
+
+    private static Alert Fragmentation(ProcessSeries series, Reconciler reconciler) =>
+        Of(AlertKind.Fragmentation, Cause.Fragmentation, series,
+            $"Of {series.TorchReserved} reserved at most {series.LivePeak} were ever live, and yet a request did not fit: the free memory is in pieces (try expandable_segments:True).",
+            new("reserved_bytes", series.TorchReserved!.Value.Count), new("live_peak_bytes", series.LivePeak!.Value.Count));
+
+    private static Alert Mismatch(ProcessSeries series, Reconciler reconciler)
+    {
+        var (seen, planned) = (series.LoadedLevel!.Value - series.Context, reconciler.Declared!.Phases.Load);
+        return Of(AlertKind.EstimateMismatch, null, series, $"Loaded {seen} of weights where its declaration says {planned}.",
+            new("loaded_bytes", seen.Count), new("planned_load_bytes", planned.Count));
+    }
+
+    private static Alert Neighbour(ProcessSeries series, Reconciler reconciler) =>
+        Of(AlertKind.Neighbour, Cause.Neighbour, series, $"Other tenants of the GPU have taken {series.OthersGrown} more since it started; {series.Available} are free.",
+            new("others_bytes", series.Others.Count), new("others_grown_bytes", series.OthersGrown.Count), new("others_bytes_per_s", series.OthersClimb.BytesPerSecond));
+
+    private static Alert Of(AlertKind kind, Cause? cause, ProcessSeries series, string reason, params KeyValuePair<string, double>[] evidence) =>
+        new(kind, Severity.Warning, null, null, null, null, null, series.Capacity, reason, ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, evidence))
+        {
+            Cause = cause,
+        };
+}

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using FsCheck;
+using FsCheck.Fluent;
+using GpuWatch.Core.Alert;
+using GpuWatch.Core.Forecast;
+using GpuWatch.Core.Sample;
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Tests.Alert;
+
+/// <summary>What must hold whatever the samples: nothing is known of the future, and the same samples give the same words.</summary>
+public sealed class FoldProperties
+{
+    private static readonly Bytes Total = Bytes.FromGiB(16);
+
+    [Fact]
+    public void A_trace_cut_anywhere_says_the_same_up_to_the_cut() => Check((frames, cut) =>
+        Events(frames.Take(cut)).SequenceEqual(Events(frames).Where(told => told.TimeSeconds < cut)));
+
+    [Fact]
+    public void Two_replays_say_the_same() => Check((frames, _) => Events(frames).SequenceEqual(Events(frames)));
+
+    [Fact]
+    public void Probabilities_are_probabilities_and_longer_horizons_hold_no_less() => Check((frames, _) =>
+        Events(frames).OfType<ForecastMade>().All(made =>
+            made.OomWithin60s is >= 0 and <= 1 && made.OomWithin600s is >= 0 and <= 1 && made.OomWithin60s <= made.OomWithin600s + 1e-12
+            && made.PredictedPeak.Low <= made.PredictedPeak.Likely && made.PredictedPeak.Likely <= made.PredictedPeak.High));
+
+    [Fact]
+    public void An_episode_pages_once_and_is_resolved_before_it_pages_again() => Check((frames, _) =>
+        Events(frames)
+            .Where(told => told is AlertRaised { Alert: { Kind: AlertKind.OomRisk, Severity: Severity.Critical } } or AlertResolved { Alert.Kind: AlertKind.OomRisk })
+            .Aggregate((Open: false, Sound: true), (state, told) =>
+                told is AlertRaised ? (true, state.Sound && !state.Open) : (false, state.Sound)).Sound);
+
+    private static void Check(Func<ImmutableArray<GpuFrame>, int, bool> holds) =>
+        Prop.ForAll(Walks().ToArbitrary(), walk => holds(walk.Frames, walk.Cut)).QuickCheckThrowOnFailure();
+
+    private static List<WatchEvent> Events(IEnumerable<GpuFrame> frames)
+    {
+        var events = new List<WatchEvent>();
+        var watch = new DeviceWatch(0, _ => null);
+        foreach (var frame in frames)
+        {
+            watch.Observe(frame, events);
+        }
+        return [.. events.Select(Comparable)];
+    }
+
+    /// <summary>Evidence is compared by its content.</summary>
+    private static WatchEvent Comparable(WatchEvent told) => told switch
+    {
+        AlertRaised raised => raised with { Alert = Flat(raised.Alert) },
+        AlertResolved resolved => resolved with { Alert = Flat(resolved.Alert) },
+        _ => told,
+    };
+
+    private static Core.Alert.Alert Flat(Core.Alert.Alert alert) => alert with
+    {
+        Evidence = ImmutableSortedDictionary<string, double>.Empty,
+        Reason = alert.Reason + string.Join(' ', alert.Evidence.Select(pair => FormattableString.Invariant($"{pair.Key}={pair.Value}"))),
+    };
+
+    /// <summary>Stairs, falls, ramps and plateaus of one process, sometimes with live bytes, and a place to cut.</summary>
+    private static Gen<(ImmutableArray<GpuFrame> Frames, int Cut)> Walks() =>
+        from moves in Gen.ListOf(Gen.Choose(0, 99), 150)
+        from withTorch in Gen.Elements(true, false)
+        from cut in Gen.Choose(1, moves.Count)
+        select (Frames(moves, withTorch), cut);
+
+    private static ImmutableArray<GpuFrame> Frames(IEnumerable<int> moves, bool withTorch)
+    {
+        var (level, others, time) = (0.4, 2.0, 0);
+        return [.. moves.Select(move =>
+        {
+            level = move switch { < 20 => level + 0.1, < 26 => level + 1.5, < 30 => level * 0.6, _ => level };
+            others += move is > 90 ? 0.05 : 0;
+            level = Math.Clamp(level, 0.3, 16 - others);
+            var (used, live) = (Bytes.FromGiB(level), Bytes.FromGiB((level - 0.3) * (0.5 + move % 7 / 14.0)));
+            var reading = new ProcessReading(7, used, withTorch ? live : null, withTorch ? used - Bytes.FromGiB(0.3) : null);
+            return new GpuFrame(time++, 0, Total, used + Bytes.FromGiB(others), null, null, [reading]);
+        })];
+    }
+}
