@@ -1,0 +1,200 @@
+namespace GpuWatch.Core.Estimate.Tape;
+
+/// <summary>Plays one transformer block on a tape as Hugging Face's modelling code runs it: names are dropped where Python drops them.</summary>
+internal static class BlockPlayer
+{
+    /// <summary>The block's output; the caller keeps its name for x.</summary>
+    public static Tensor Forward(Tape tape, Block block, Tensor x)
+    {
+        var normed = Norm(tape, block, x);
+        var attended = block.Rms ? LlamaAttention(tape, block, normed) : GptAttention(tape, block, normed);
+        var middle = tape.Sum(x, attended);
+        tape.Drop(attended);
+        var again = Norm(tape, block, middle);
+        var fed = block.Gated ? GatedMlp(tape, block, again) : GeluMlp(tape, block, again);
+        var result = tape.Sum(middle, fed);
+        tape.Drop(fed);
+        tape.Drop(middle);
+        return result;
+    }
+
+    public static Tensor Norm(Tape tape, Block block, Tensor x) =>
+        block.Rms
+            ? tape.RmsNorm(x, block.Tokens, block.WeightWidth, block.Trained)
+            : tape.LayerNorm(x, block.Tokens, block.WeightWidth, block.Trained);
+
+    /// <summary>q, k, v and output projections of their own, rotary positions, keys and values repeated to all heads for eager attention.</summary>
+    private static Tensor LlamaAttention(Tape tape, Block block, Tensor x)
+    {
+        var q = Heads(tape, Linear(tape, block, x, block.Weight(block.Hidden, block.Queries, block.QkvBias)), true);
+        var k = Heads(tape, Linear(tape, block, x, block.Weight(block.Hidden, block.Keys, block.QkvBias)), true);
+        var v = Heads(tape, Linear(tape, block, x, block.Weight(block.Hidden, block.Keys, block.QkvBias)), block.Eager);
+        var (turnedQ, turnedK) = (tape.Rotate(q), tape.Rotate(k));
+        tape.Drop(q);
+        tape.Drop(k);
+        (q, k) = (turnedQ, turnedK);
+        var repeated = block.Eager && block.KvHeads != block.Heads;
+        if (repeated)
+        {
+            k = Repeat(tape, block, k);
+            v = Repeat(tape, block, v);
+        }
+        var (mixed, side) = block.Eager
+            ? Eager(tape, block, q, k, v, repeated, dropout: false)
+            : (tape.Flash(q, k, v, block.Tokens * block.Heads), default(Tensor?));
+        var result = Linear(tape, block, side ?? mixed, block.Weight(block.Queries, block.Hidden, false));
+        if (side is { } sideBySide)
+        {
+            tape.Drop(sideBySide);
+        }
+        tape.Drop(mixed);
+        tape.Drop(q);
+        tape.Drop(k);
+        tape.Drop(v);
+        tape.Drop(x);
+        return result;
+    }
+
+    /// <summary>One matrix for q, k and v, no rotary positions, dropout on the probabilities and on the output.</summary>
+    private static Tensor GptAttention(Tape tape, Block block, Tensor x)
+    {
+        var all = Linear(tape, block, x, block.Weight(block.Hidden, block.Queries + 2 * block.Keys, true));
+        var size = block.Tokens * block.Queries;
+        var (q, k, v) = tape.Split(all, size, block.Tokens * block.Keys, block.Tokens * block.Keys);
+        Tensor mixed;
+        if (block.Eager)
+        {
+            (q, v) = (tape.View(q, q.Elements), tape.View(v, v.Elements));
+            tape.Drop(q);
+            tape.Drop(v);
+            var (product, side) = Eager(tape, block, q, k, v, false, dropout: true);
+            tape.Drop(product);
+            mixed = side;
+        }
+        else
+        {
+            mixed = tape.Flash(q, k, v, block.Tokens * block.Heads);
+        }
+        var projected = Linear(tape, block, mixed, block.Weight(block.Queries, block.Hidden, true));
+        var result = tape.Dropout(projected);
+        tape.Drop(projected);
+        tape.Drop(mixed);
+        tape.Drop(q);
+        tape.Drop(k);
+        tape.Drop(v);
+        tape.Drop(x);
+        return result;
+    }
+
+    /// <summary>Scores, mask, fp32 softmax cast back, dropout, product with v; the result twice: as made, and with its heads side by side.</summary>
+    private static (Tensor Product, Tensor SideBySide) Eager(
+        Tape tape, Block block, Tensor q, Tensor k, Tensor v, bool repeated, bool dropout)
+    {
+        var copies = block.Batch > 1;
+        var (ownQ, ownK) = (Own(tape, q, copies), Own(tape, k, copies && !repeated));
+        var scores = tape.Multiply(ownQ, ownK, block.Scores);
+        tape.Drop(ownQ);
+        tape.Drop(ownK);
+        scores = tape.Then(scores);
+        var masked = tape.Shift(scores, scores.Elements);
+        tape.Drop(scores);
+        var wide = tape.Cast(masked, 4);
+        var probabilities = tape.Map(wide, wide.Elements, 4, savesResult: true);
+        tape.Drop(wide);
+        var weights = tape.Cast(probabilities, masked.Width);
+        tape.Drop(probabilities);
+        tape.Drop(masked);
+        if (dropout)
+        {
+            var dropped = tape.Dropout(weights);
+            tape.Drop(weights);
+            weights = dropped;
+        }
+        var ownV = Own(tape, v, copies && !repeated);
+        var product = tape.Multiply(weights, ownV, block.Tokens * block.Queries);
+        tape.Drop(ownV);
+        tape.Drop(weights);
+        var sideBySide = copies ? tape.Map(product, product.Elements, product.Width) : tape.Shift(product, product.Elements);
+        return (product, sideBySide);
+    }
+
+    /// <summary>A batched product needs its factors contiguous; with one sequence they are.</summary>
+    private static Tensor Own(Tape tape, Tensor x, bool copy)
+    {
+        if (copy)
+        {
+            return tape.Shift(x, x.Elements);
+        }
+        tape.Hold(x.Storage);
+        return x;
+    }
+
+    /// <summary>A view by heads, whose gradient is copied to lie by tokens again.</summary>
+    private static Tensor Heads(Tape tape, Tensor x, bool copiesGradient)
+    {
+        if (!copiesGradient)
+        {
+            return x;
+        }
+        var view = tape.View(x, x.Elements);
+        tape.Drop(x);
+        return view;
+    }
+
+    private static Tensor Repeat(Tape tape, Block block, Tensor x)
+    {
+        var repeated = tape.Map(x, block.Tokens * block.Queries, x.Width);
+        tape.Drop(x);
+        return repeated;
+    }
+
+    private static Tensor GatedMlp(Tape tape, Block block, Tensor x)
+    {
+        var gate = Linear(tape, block, x, block.Weight(block.Hidden, block.Intermediate, false));
+        var activated = tape.Then(gate, saves: true);
+        var up = Linear(tape, block, x, block.Weight(block.Hidden, block.Intermediate, false));
+        var product = tape.Product(activated, up);
+        tape.Drop(activated);
+        tape.Drop(up);
+        var result = Linear(tape, block, product, block.Weight(block.Intermediate, block.Hidden, false));
+        tape.Drop(product);
+        tape.Drop(x);
+        return result;
+    }
+
+    private static Tensor GeluMlp(Tape tape, Block block, Tensor x)
+    {
+        var wide = Linear(tape, block, x, block.Weight(block.Hidden, block.Intermediate, true));
+        tape.Drop(x);
+        var activated = Gelu(tape, wide);
+        tape.Drop(wide);
+        var result = Linear(tape, block, activated, block.Weight(block.Intermediate, block.Hidden, true));
+        var dropped = tape.Dropout(result);
+        tape.Drop(result);
+        tape.Drop(activated);
+        return dropped;
+    }
+
+    /// <summary>gelu_new as transformers writes it: 0.5·x·(1 + tanh(c·(x + 0.044715·x³))), seven operations.</summary>
+    private static Tensor Gelu(Tape tape, Tensor x)
+    {
+        var half = tape.Map(x, x.Elements, x.Width);
+        var cube = tape.Power(x);
+        var scaled = tape.Then(cube);
+        var inner = tape.Sum(x, scaled);
+        tape.Drop(scaled);
+        var outer = tape.Then(inner);
+        var tanh = tape.Then(outer, savesResult: true);
+        var shifted = tape.Shift(tanh, tanh.Elements);
+        tape.Drop(tanh);
+        var result = tape.Product(half, shifted);
+        tape.Drop(half);
+        tape.Drop(shifted);
+        return result;
+    }
+
+    private static Tensor Linear(Tape tape, Block block, Tensor x, Weight weight) =>
+        block.Rank > 0
+            ? tape.LinearWithLora(x, weight, block.Tokens, block.Rank, block.LoraWidth, block.LoraDropout)
+            : tape.Linear(x, weight, block.Tokens);
+}

@@ -1,0 +1,222 @@
+namespace GpuWatch.Core.Estimate.Tape;
+
+/// <summary>Everything one step needs beside its blocks.</summary>
+/// <param name="HeadTrained">The head gets a gradient.</param>
+/// <param name="PositionRows">Rows of a learned position table; 0 = none.</param>
+internal sealed record Step(
+    Block Block,
+    int Layers,
+    long Vocab,
+    bool Tied,
+    bool HeadTrained,
+    int PositionRows,
+    Loss Loss,
+    bool Dropout);
+
+/// <summary>How the loss is computed.</summary>
+internal enum Loss
+{
+    /// <summary>Logits upcast whole, shifted and copied (transformers before 2025).</summary>
+    Shifted,
+    /// <summary>Logits upcast whole, labels shifted (transformers since 2025).</summary>
+    Whole,
+    /// <summary>Head and loss together, in chunks (Liger).</summary>
+    Fused,
+}
+
+/// <summary>Plays forward and backward of one step.</summary>
+internal static class StepPlayer
+{
+    /// <summary>What forward and backward added to the peak, and what a forward pass leaves behind.</summary>
+    internal readonly record struct Played(Ledger Forward, Ledger Backward, long Saved);
+
+    public static Played Play(Tape tape, Step step)
+    {
+        var block = step.Block;
+        tape.Autocast = block.AutocastOn;
+        tape.Part = Part.Activations;
+        var inputs = tape.Given(block.Tokens * 2, 8);
+        tape.BeginPhase();
+        var before = tape.Total;
+        var kept = Forward(tape, step);
+        var forward = tape.EndPhase();
+        var saved = tape.Total - before;
+        tape.BeginPhase();
+        Backward(tape, step, kept);
+        var backward = tape.EndPhase();
+        tape.Drop(inputs);
+        return new(forward, backward, saved);
+    }
+
+    /// <param name="Tables">Rotary tables.</param>
+    /// <param name="Mask">Held until backward by checkpointing only.</param>
+    /// <param name="Embedded">Output of the embedding, and of the first block: what checkpointing keeps.</param>
+    private readonly record struct Kept(
+        Tensor? Tables, Tensor? Mask, Tensor Embedded, Tensor AfterFirst, int EmbeddingMark, int FirstMark, int BlocksMark);
+
+    private static Kept Forward(Tape tape, Step step)
+    {
+        var block = step.Block;
+        var embedded = Embedding(tape, step);
+        Tensor? tables = block.Rms ? tape.Given(2L * block.Length * block.HeadDim, block.Width) : null;
+        Tensor? mask = block.Eager ? tape.Given((long)block.Batch * block.Length * block.Length, block.Width) : null;
+        var embeddingMark = tape.Mark;
+        var first = Through(tape, block, embedded);
+        var (x, firstMark, repeatedCasts) = (first, tape.Mark, 0L);
+        if (step.Layers > 1)
+        {
+            var (start, casts) = (tape.BeginSpan(), tape.CastMark);
+            x = Through(tape, block, first);
+            tape.EndSpan(start, step.Layers - 1);
+            repeatedCasts = block.Checkpointed ? tape.CastBytes(casts) * (step.Layers - 2) : 0;
+        }
+        var blocksMark = tape.Mark;
+        if (block.Checkpointed)
+        {
+            x = tape.AsLeaf(x);
+        }
+        var normed = BlockPlayer.Norm(tape, block, x);
+        tape.Drop(x);
+        Head(tape, step, normed);
+        tape.Drop(normed);
+        tape.DropCasts(0);
+        tape.Count(Part.Temporaries, -repeatedCasts);
+        if (!block.Checkpointed && mask is { } used)
+        {
+            tape.Drop(used);
+            mask = null;
+        }
+        return new(tables, mask, embedded, first, embeddingMark, firstMark, blocksMark);
+    }
+
+    /// <summary>Through one block. With checkpointing it runs without a record and its input is kept; else the input's name goes.</summary>
+    private static Tensor Through(Tape tape, Block block, Tensor x)
+    {
+        tape.Recording = !block.Checkpointed;
+        var result = BlockPlayer.Forward(tape, block, x);
+        tape.Recording = true;
+        if (!block.Checkpointed)
+        {
+            tape.Drop(x);
+        }
+        return result;
+    }
+
+    private static Tensor Embedding(Tape tape, Step step)
+    {
+        var block = step.Block;
+        var width = block.WeightWidth;
+        var trained = block.Trained ? (step.Vocab + step.PositionRows) * block.Hidden * width : 0;
+        var x = tape.Lookup(block.Tokens * block.Hidden, width, trained);
+        if (step.PositionRows == 0)
+        {
+            return x;
+        }
+        var placed = tape.Shift(x, x.Elements);
+        tape.Drop(x);
+        var dropped = tape.Dropout(placed);
+        tape.Drop(placed);
+        return dropped;
+    }
+
+    private static void Head(Tape tape, Step step, Tensor x)
+    {
+        var block = step.Block;
+        var head = new Weight(block.Hidden, step.Vocab, 0, block.WeightWidth, step.HeadTrained);
+        tape.Part = Part.Logits;
+        if (step.Loss == Loss.Fused)
+        {
+            tape.LinearCrossEntropy(x, head, block.Tokens);
+        }
+        else
+        {
+            Logits(tape, step, x, head);
+        }
+        tape.Part = Part.Activations;
+    }
+
+    private static void Logits(Tape tape, Step step, Tensor x, Weight head)
+    {
+        var block = step.Block;
+        var logits = tape.Linear(x, head, block.Tokens);
+        var wide = tape.Cast(logits, 4);
+        tape.Drop(logits);
+        if (step.Loss == Loss.Whole)
+        {
+            tape.CrossEntropy(wide, 0);
+            tape.Drop(wide);
+            return;
+        }
+        var shifted = block.Batch * (block.Length - 1L) * step.Vocab;
+        var rows = tape.View(wide, wide.Elements);
+        var cut = tape.View(rows, shifted);
+        var own = block.Batch > 1 ? tape.Shift(cut, shifted) : cut;
+        if (block.Batch > 1)
+        {
+            tape.Drop(cut);
+        }
+        tape.CrossEntropy(own, block.Batch > 1 ? block.Batch * (block.Length - 1L) : 0);
+        tape.Drop(own);
+        tape.Drop(rows);
+        tape.Drop(wide);
+    }
+
+    private static void Backward(Tape tape, Step step, Kept kept)
+    {
+        var block = step.Block;
+        tape.BackwardFromLoss(kept.BlocksMark);
+        var gradient = block.Checkpointed ? tape.LeafGradient : -1;
+        if (step.Layers > 1)
+        {
+            var start = tape.BeginSpan();
+            gradient = Back(tape, block, kept.AfterFirst, gradient, kept.FirstMark);
+            tape.EndSpan(start, step.Layers - 1);
+        }
+        gradient = Back(tape, block, kept.Embedded, gradient, kept.EmbeddingMark);
+        Drop(tape, kept.Tables);
+        Drop(tape, kept.Mask);
+        if (gradient >= 0)
+        {
+            tape.Seed(kept.Embedded.Edge, gradient);
+        }
+        tape.Backward(0);
+        if (step.Tied && step.HeadTrained)
+        {
+            // Both uses of a tied matrix have a gradient of their own until they are added up.
+            var table = step.Vocab * block.Hidden * block.WeightWidth;
+            tape.Touch(table, Part.Gradients);
+            tape.Count(Part.Gradients, -table);
+        }
+    }
+
+    /// <summary>
+    /// Back through one block. A checkpointed one runs again first (torch.utils.checkpoint, reentrant): its output and the gradient it was
+    /// given are held until it has flowed back, casts of its weights only until it has run.
+    /// </summary>
+    private static int Back(Tape tape, Block block, Tensor input, int gradient, int mark)
+    {
+        if (!block.Checkpointed)
+        {
+            tape.Backward(mark);
+            return -1;
+        }
+        var (start, casts) = (tape.Mark, tape.CastMark);
+        var output = BlockPlayer.Forward(tape, block, tape.AsLeaf(input with { Edge = Edge.None }));
+        tape.DropCasts(casts);
+        tape.Hold(gradient);
+        tape.Seed(output.Edge, gradient);
+        tape.Backward(start);
+        tape.Drop(output);
+        tape.Drop(input);
+        tape.Release(gradient);
+        return tape.LeafGradient;
+    }
+
+    private static void Drop(Tape tape, Tensor? tensor)
+    {
+        if (tensor is { } held)
+        {
+            tape.Drop(held);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+namespace GpuWatch.Core.Estimate.Tape;
+
+/// <summary>Linear layers, plain, under autocast and quantised.</summary>
+internal sealed partial class Tape
+{
+    private readonly List<int> casts = [];
+
+    /// <summary>Autocast: products run in 16 bits over fp32 weights.</summary>
+    public bool Autocast { get; set; }
+
+    /// <summary>x·Wᵀ + b. Keeps x where W is trained and, under autocast, the cast of W where x needs a gradient.</summary>
+    public Tensor Linear(Tensor x, Weight weight, long rows)
+    {
+        if (weight.Quantised)
+        {
+            return LinearQuantised(x, weight, rows);
+        }
+        var input = Autocast ? Cast(x, 2) : Cast(x, x.Width);
+        var (cast, edge) = Autocast && weight.Width != 2 ? CastWeight(weight, Recording) : (-1, Edge.None);
+        var width = input.Width;
+        var result = new Tensor(Allocate(rows * weight.Outputs * width, Part), Edge.None, rows * weight.Outputs, width);
+        if (Recording && (input.NeedsGradient || weight.Trained))
+        {
+            ref var node = ref Add(Flow.Spread, input.Edge, input.Bytes);
+            if (weight.Trained)
+            {
+                node.Saved0 = Save(input);
+                (node.B, node.BytesB) = (edge, weight.Elements * width);
+                node.WeightGradient = edge.Node < 0 ? weight.Elements * weight.Width : 0;
+            }
+            if (input.NeedsGradient && cast >= 0)
+            {
+                Hold(cast);
+                node.Saved1 = cast;
+            }
+            result = result with { Edge = new(nodes - 1, 0) };
+        }
+        Release(cast);
+        Drop(input);
+        return result;
+    }
+
+    /// <summary>Autocast keeps one cast of a trained weight until the forward pass ends; a frozen one is cast anew at each use (torch.autocast).</summary>
+    private (int Storage, Edge Edge) CastWeight(Weight weight, bool records)
+    {
+        var cast = Allocate(weight.Elements * 2, Part.Temporaries);
+        if (!weight.Trained)
+        {
+            return (cast, Edge.None);
+        }
+        Hold(cast);
+        casts.Add(cast);
+        if (!records)
+        {
+            return (cast, Edge.None);
+        }
+        ref var node = ref Add(Flow.Map, Edge.None, 0);
+        node.WeightGradient = weight.Elements * weight.Width;
+        return (cast, new(nodes - 1, 0));
+    }
+
+    public int CastMark => casts.Count;
+
+    /// <summary>Bytes of the casts kept since a mark.</summary>
+    public long CastBytes(int mark)
+    {
+        var sum = 0L;
+        for (var i = mark; i < casts.Count; i++)
+        {
+            sum += bytes[casts[i]];
+        }
+        return sum;
+    }
+
+    /// <summary>Autocast's cache is emptied down to a mark; what backward still needs lives on.</summary>
+    public void DropCasts(int mark)
+    {
+        for (var i = mark; i < casts.Count; i++)
+        {
+            Release(casts[i]);
+        }
+        casts.RemoveRange(mark, casts.Count - mark);
+    }
+
+    /// <summary>The 16-bit weight lives during its product, and again during backward's (bitsandbytes MatMul4Bit).</summary>
+    private Tensor LinearQuantised(Tensor x, Weight weight, long rows)
+    {
+        var scratch = weight.Inputs * weight.Outputs * 2;
+        Count(Part.Temporaries, scratch);
+        var result = new Tensor(Allocate(rows * weight.Outputs * x.Width, Part), Edge.None, rows * weight.Outputs, x.Width);
+        Count(Part.Temporaries, -scratch);
+        if (Recording && x.NeedsGradient)
+        {
+            ref var node = ref Add(Flow.Dequantise, x.Edge, x.Bytes);
+            node.Scratch = scratch;
+            result = result with { Edge = new(nodes - 1, 0) };
+        }
+        return weight.Biases > 0 ? Then(result) : result;
+    }
+
+    /// <summary>
+    /// A frozen layer with LoRA beside it, as PEFT runs it: x to the adapter's dtype, dropout, A, B, scale, back to the layer's dtype, add
+    /// (peft/tuners/lora/layer.py).
+    /// </summary>
+    public Tensor LinearWithLora(Tensor x, Weight weight, long rows, long rank, int width, bool dropout)
+    {
+        var frozen = Linear(x, weight, rows);
+        var input = Cast(x, width);
+        if (dropout)
+        {
+            var dropped = Dropout(input);
+            Drop(input);
+            input = dropped;
+        }
+        var low = Linear(input, new(weight.Inputs, rank, 0, width, true), rows);
+        var high = Linear(low, new(rank, weight.Outputs, 0, width, true), rows);
+        Drop(low);
+        var scaled = Map(high, high.Elements, high.Width);
+        var back = Cast(scaled, frozen.Width);
+        Drop(scaled);
+        var result = Sum(frozen, back);
+        Drop(back);
+        Drop(frozen);
+        Drop(input);
+        Drop(high);
+        return result;
+    }
+}
