@@ -57,8 +57,7 @@ static bool environment_number(const char *name, double *value)
     const char *text = getenv(name);
     if (!text || !*text) return true;
     if (parse_number(text, value) && *value >= 0) return true;
-    fprintf(stderr, "nvmlsim: %s: not a number ≥ 0; expected e.g. 20\n", name);
-    return false;
+    return complain(name, 0, "not a number ≥ 0", "expected e.g. 20");
 }
 
 static bool start_clock(bool manual)

@@ -2,11 +2,19 @@
 #include "engine.h"
 #include <string.h>
 
+static char last_complaint[512];
+
 bool complain(const char *path, int line, const char *problem, const char *expectation)
 {
-    fprintf(stderr, "nvmlsim: %s:%d: %s; %s\n", path, line, problem, expectation);
+    char place[16] = "";
+    if (line > 0) snprintf(place, sizeof place, ":%d", line);
+    snprintf(last_complaint, sizeof last_complaint, "%s%s: %s; %s", path, place, problem, expectation);
+    fprintf(stderr, "nvmlsim: %s\n", last_complaint);
     return false;
 }
+
+/* What was wrong with the last trace, scenario or setting that could not be used. */
+EXPORT const char *nvmlsim_error(void) { return last_complaint; }
 
 /* Reads digits with at most one point; *end is the first character after them. */
 static bool decimal(const char *text, double *value, const char **end)

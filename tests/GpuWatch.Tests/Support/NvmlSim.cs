@@ -60,6 +60,12 @@ internal static partial class NvmlSim
     [LibraryImport(Library, EntryPoint = "nvmlsim_load", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int LoadFile(string path);
 
+    /// <summary>What was wrong with the last scene that could not be loaded.</summary>
+    public static string Complaint => Marshal.PtrToStringUTF8(Error()) ?? "";
+
+    [LibraryImport(Library, EntryPoint = "nvmlsim_error")]
+    private static partial nint Error();
+
     [LibraryImport(Library, EntryPoint = "nvmlsim_set_time")]
     public static partial void SetTime(double seconds);
 
