@@ -4,6 +4,7 @@ using System.Reactive.Concurrency;
 using System.Reactive.Linq;
 using GpuWatch.Commands;
 using GpuWatch.Core.Alert;
+using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
@@ -39,12 +40,21 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         }
         var scheduler = Clock(session);
         var tempo = sinks.Add(new Tempo(options.Sampling));
-        var live = sinks.Add(new LiveState(GpuSession.Directory(), around.Time));
+        var directory = GpuSession.Directory();
+        var live = sinks.Add(new LiveState(directory, around.Time));
+        new Outlets(options, self, live, directory, Say, around.Time).AddTo(sinks);
         var feed = sinks.Add(new EventFeed(around.Time.GetUtcNow().ToUnixTimeSeconds()));
         var sweeps = Pipeline
             .Sweeps(() => Introduced(session.Open(), live), options.Sampling, self, () => tempo.Period, Lost, scheduler)
             .TakeUntil(End(lasts));
-        var running = Pipeline.RunAsync(sweeps, gpu => new DeviceWatch(gpu, process => jobOf(gpu, process)), sinks.Samples, sinks.Events);
+        var running = Pipeline.RunAsync(sweeps, gpu => new DeviceWatch(gpu, process => Declared(gpu, process)), sinks.Samples, sinks.Events);
+        Job? Declared(int gpu, ProcessReading process)
+        {
+            var job = jobOf(gpu, process);
+            live.Plan(gpu, process.Pid, job is null ? null : Estimator.Estimate(job).Plan);
+            return job;
+        }
+
         await using var http = await ServeAsync(live, feed).ConfigureAwait(false);
         await running.ConfigureAwait(false);
         if (!await sinks.CloseAsync(FlushPatience, around.Time).ConfigureAwait(false))

@@ -1,3 +1,5 @@
+using GpuWatch.Store.Influx;
+
 namespace GpuWatch.Options;
 
 /// <summary>Everything the agent can be told, one record a section of the configuration.</summary>
@@ -7,6 +9,9 @@ internal sealed record AgentOptions
     public NvmlOptions Nvml { get; init; } = new();
     public HttpOptions Http { get; init; } = new();
 
+    /// <summary>Null: no InfluxDB.</summary>
+    public InfluxOptions? Influx { get; init; }
+
     /// <summary>Reads each section; a setting that no section knows is a mistake.</summary>
     public static AgentOptions From(Settings settings, Func<string, string?> environment)
     {
@@ -15,6 +20,7 @@ internal sealed record AgentOptions
             Sampling = SamplingOptions.From(settings.Section("sampling")),
             Nvml = NvmlOptions.From(settings.Section("nvml")),
             Http = HttpOptions.From(settings.Section("http"), environment),
+            Influx = InfluxOptions.From(settings.Section("influx"), environment),
         };
         settings.RejectUnknown();
         return options;

@@ -1,3 +1,4 @@
+using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Observe;
 using GpuWatch.Core.Sample;
@@ -13,6 +14,9 @@ internal sealed class LiveProcess(ProcessFacts facts)
     public long PeakBytes { get; private set; }
     public JobPhase? Phase { get; set; }
     public ForecastMade? Forecast { get; set; }
+
+    /// <summary>Null: its job is unknown.</summary>
+    public Plan? Plan { get; set; }
     public History History { get; } = new();
 
     public void Take(double timeSeconds, ProcessReading reading)

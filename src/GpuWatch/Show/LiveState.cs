@@ -1,4 +1,5 @@
 using GpuWatch.Core.Alert;
+using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Observe;
 using GpuWatch.Core.Sample;
@@ -84,6 +85,36 @@ internal sealed class LiveState(ProcessDirectory directory, TimeProvider time) :
             {
                 return sweptAt is { } at ? time.GetElapsedTime(at).TotalSeconds : double.PositiveInfinity;
             }
+        }
+    }
+
+    /// <summary>What the job of a process was estimated to take; null without a job.</summary>
+    public void Plan(int gpu, int? pid, Plan? plan)
+    {
+        lock (guard)
+        {
+            if (pid is { } known && gpus.TryGetValue(gpu, out var live) && live.Processes.TryGetValue(known, out var process))
+            {
+                process.Plan = plan;
+            }
+        }
+    }
+
+    /// <returns>Null for a process that is not there, or has no plan.</returns>
+    public Plan? PlanOf(int gpu, int pid)
+    {
+        lock (guard)
+        {
+            return gpus.TryGetValue(gpu, out var live) && live.Processes.TryGetValue(pid, out var process) ? process.Plan : null;
+        }
+    }
+
+    /// <returns>Null for a GPU that has not been seen.</returns>
+    public GpuInfo? InfoOf(int gpu)
+    {
+        lock (guard)
+        {
+            return gpus.TryGetValue(gpu, out var live) ? live.Info : null;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using GpuWatch.Commands;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Sample;
 using GpuWatch.Sampling;
@@ -62,6 +63,17 @@ internal sealed class Metrics(LiveState live, SelfMetrics self, string version, 
         Each("gpuwatch_process_gpu_memory_used_bytes", "GPU memory the driver attributes to a process.", process => process.Reading.Used?.Count);
         Each("gpuwatch_process_gpu_memory_peak_bytes", "Highest GPU memory of a process since it was first seen.", process => process.PeakBytes);
         Each("gpuwatch_process_gpu_memory_predicted_peak_bytes", "Peak forecast for a process, likeliest value.", process => process.Forecast?.PredictedPeak.Likely.Count);
+        Each("gpuwatch_process_gpu_memory_predicted_peak_low_bytes", "Peak forecast for a process, lower end of its 90 % interval.", process => process.Forecast?.PredictedPeak.Low.Count);
+        Each("gpuwatch_process_gpu_memory_predicted_peak_high_bytes", "Peak forecast for a process, upper end of its 90 % interval.", process => process.Forecast?.PredictedPeak.High.Count);
+        text.Family("gpuwatch_process_memory_estimated_bytes", "gauge", "What the job of a process was estimated to take at its peak, by component.");
+        foreach (var (gpu, process) in shown)
+        {
+            foreach (var (component, size) in process.Plan is { } plan ? EstimateParts.Of(plan.Components) : [])
+            {
+                text.Sample(size.Count, ("gpu", Number(gpu.Index)), ("uuid", gpu.Uuid), ("pid", Number(process.Facts.Pid)),
+                    ("job", process.Facts.SlurmJob ?? process.Facts.Pod), ("component", component));
+            }
+        }
         text.Family("gpuwatch_oom_probability_ratio", "gauge", "Probability that a process runs out of GPU memory within the horizon.");
         foreach (var (gpu, process) in shown)
         {
@@ -140,6 +152,11 @@ internal sealed class Metrics(LiveState live, SelfMetrics self, string version, 
         Sinks(text, "gpuwatch_sink_points_rejected_total", "counter", "Points that a sink's far side refused for good.", sink => sink.Rejected);
         Sinks(text, "gpuwatch_sink_points_dropped_total", "counter", "Points thrown away because a sink's queue was full.", sink => sink.Dropped);
         Sinks(text, "gpuwatch_sink_queue_points", "gauge", "Points that wait for a sink.", sink => sink.Queued());
+        text.Family("gpuwatch_sink_up", "gauge", "1 while a sink delivers, 0 while it cannot.");
+        foreach (var sink in self.Sinks)
+        {
+            text.Sample(sink.Problem is null ? 1 : 0, ("sink", sink.Name));
+        }
         text.Family("process_cpu_seconds_total", "counter", "User and system CPU time of the agent.");
         text.Sample(SelfMetrics.CpuSeconds);
         text.Family("process_resident_memory_bytes", "gauge", "Resident memory of the agent.");

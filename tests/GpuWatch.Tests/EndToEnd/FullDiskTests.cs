@@ -25,7 +25,7 @@ public sealed class FullDiskTests
                 FirstPause = Seconds(0.01), LongestPause = Seconds(0.02), Spool = folder.File("spool"),
             };
             var sweeps = 0;
-            await using (var sink = new InfluxSink(options, new("node-1", _ => null, _ => ("python", null)), counters, _ => { }, TimeProvider.System))
+            await using (var sink = new InfluxSink(options, new("node-1", _ => null, process => new(process.Pid!.Value, Name: "python"), (_, _) => null), counters, _ => { }, TimeProvider.System))
             {
                 while (counters.Dropped == 0 || counters.Problem?.Contains("space", StringComparison.OrdinalIgnoreCase) != true)
                 {

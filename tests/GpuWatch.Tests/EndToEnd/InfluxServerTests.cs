@@ -75,7 +75,7 @@ public sealed class InfluxServerTests : IDisposable
         const int PerSecond = 10, Processes = 96;
         var watch = Stopwatch.StartNew();
         var (sweeps, longest) = (0, TimeSpan.Zero);
-        await using (var sink = new InfluxSink(Options(server), new("node-1", _ => null, _ => ("python", null)), counters, _ => { }, TimeProvider.System))
+        await using (var sink = new InfluxSink(Options(server), new("node-1", _ => null, process => new(process.Pid!.Value, Name: "python"), (_, _) => null), counters, _ => { }, TimeProvider.System))
         {
             await FeedAsync(until: 3);
             server.Kill();

@@ -19,7 +19,7 @@ public sealed class VictoriaMetricsTests
         var counters = new SinkCounters("influxdb");
         var options = new InfluxOptions { Url = server.Url, Api = Enum.Parse<InfluxApi>(api), FlushEvery = Seconds(0.05) };
         var start = DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 100;
-        await using (var sink = new InfluxSink(options, new("node-1", _ => null, _ => ("a,b c=\"d\"", null)), counters, _ => { }, TimeProvider.System))
+        await using (var sink = new InfluxSink(options, new("node-1", _ => null, process => new(process.Pid!.Value, Name: "a,b c=\"d\""), (_, _) => null), counters, _ => { }, TimeProvider.System))
         {
             for (var i = 0; i < 50; i++)
             {

@@ -1,3 +1,4 @@
+using GpuWatch.Core.Units;
 using GpuWatch.Options;
 
 namespace GpuWatch.Store.Influx;
@@ -13,7 +14,7 @@ internal enum InfluxApi
     V3,
 }
 
-/// <summary>Where the points go, and how patiently. A secret is never part of it: <see cref="Token"/> is read from its file at the start.</summary>
+/// <summary>Where the points go, and how patiently.</summary>
 internal sealed record InfluxOptions
 {
     /// <summary>Address of the server, without the path of the write interface. No default: without it there is no sink.</summary>
@@ -40,12 +41,13 @@ internal sealed record InfluxOptions
     /// <summary>Longest time a request may take. Default 10 s.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Shortest and longest pause between two tries. Default 0.5 s and 30 s.</summary>
+    /// <summary>Shortest pause between two tries. Default 0.5 s, doubling up to <see cref="LongestPause"/>.</summary>
     public TimeSpan FirstPause { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Longest pause between two tries, unless the server asks for more. Default 30 s.</summary>
     public TimeSpan LongestPause { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary>Folder for what the server does not take; null = nothing is kept on disk.</summary>
+    /// <summary>Folder for what the server does not take; null ("none") = nothing is kept on disk.</summary>
     public string? Spool { get; init; }
 
     /// <summary>Most bytes on disk. Default 1 GiB; beyond it the oldest points go.</summary>
@@ -53,4 +55,30 @@ internal sealed record InfluxOptions
 
     /// <summary>Sweeps and events waiting to be encoded. Default 4096; beyond it the oldest go.</summary>
     public int Queue { get; init; } = 4096;
+
+    /// <summary>Null when no address is configured. INFLUX_HOST, _TOKEN, _ORG and _BUCKET_NAME, which InfluxData's own tools read, stand in for what is not.</summary>
+    public static InfluxOptions? From(SettingsSection section, Func<string, string?> environment)
+    {
+        var byDefault = new InfluxOptions { Url = new("http://localhost:8086") };
+        var url = section.Text("url") ?? environment("INFLUX_HOST");
+        var options = byDefault with
+        {
+            Api = section.Choice("api", "v2", "v1", "v2", "v3") switch { "v1" => InfluxApi.V1, "v2" => InfluxApi.V2, _ => InfluxApi.V3 },
+            Bucket = section.Text("bucket", environment("INFLUX_BUCKET_NAME") ?? byDefault.Bucket),
+            Org = section.Text("org", environment("INFLUX_ORG") ?? byDefault.Org),
+            Token = section.Secret("token", environment) ?? (environment("INFLUX_TOKEN") is { Length: > 0 } token ? new Secret(token) : null),
+            BatchPoints = section.Count("batch_points", byDefault.BatchPoints, 1, 100_000),
+            FlushEvery = section.Duration("flush_every", byDefault.FlushEvery, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)),
+            Timeout = section.Duration("timeout", byDefault.Timeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)),
+            LongestPause = section.Duration("longest_pause", byDefault.LongestPause, byDefault.FirstPause, TimeSpan.FromHours(1)),
+            Spool = section.Text("spool", StateFolder.Of(environment, "spool")) is { } folder && folder != "none" ? folder : null,
+            SpoolLimitBytes = (long)(section.Number("spool_limit_gib", 1, 0.001, 10_000) * Bytes.GiBCount),
+        };
+        return url is null ? null : options with { Url = Address(section, url) };
+    }
+
+    private static Uri Address(SettingsSection section, string url) =>
+        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.UserInfo.Length == 0
+            ? address
+            : throw section.Bad("url", "is no address of a server", "http://HOST:PORT is expected, and a user or token in token_file");
 }

@@ -63,6 +63,7 @@ internal sealed class InfluxPoints(LineWriter line, PointNames names)
 
     private void Append(int gpu, ProcessReading process, long time)
     {
+        names.Meet(process);
         Start("gpu_process", gpu, process.Pid);
         Field("mem_used", process.Used?.Count);
         Field("torch_allocated", process.TorchAllocated?.Count);
@@ -70,18 +71,24 @@ internal sealed class InfluxPoints(LineWriter line, PointNames names)
         line.End(time);
     }
 
-    private void Append(ForecastMade forecast) =>
+    /// <summary>With each forecast goes what the job was estimated to take, so that the two can be drawn together.</summary>
+    private void Append(ForecastMade forecast)
+    {
         Start("oom", forecast)
             .Field("p_60s", forecast.OomWithin60s).Field("p_600s", forecast.OomWithin600s)
             .Field("peak", forecast.PredictedPeak.Likely.Count)
             .Field("peak_high", forecast.PredictedPeak.High.Count)
             .Field("peak_low", forecast.PredictedPeak.Low.Count)
             .End(Time(forecast));
+        if (forecast.Pid is { } pid)
+        {
+            Append(forecast, "estimated", names.Plan(forecast.Gpu, pid)?.Components);
+        }
+    }
 
     private void Append(WatchEvent happened, Alert alert, bool firing)
     {
-        line.Point("alert").Tag("gpu", happened.Gpu).Tag("host", names.Host).Tag("kind", alert.Kind.Name());
-        Who(happened.Pid);
+        Start("alert", happened.Gpu, happened.Pid, alert.Kind.Name());
         Field("capacity", alert.Capacity?.Count);
         Field("eta", alert.EtaSeconds);
         Field("eta_high", alert.EtaHighSeconds);
@@ -97,11 +104,11 @@ internal sealed class InfluxPoints(LineWriter line, PointNames names)
         Start("reconciliation", reconciled).Field("observed_peak", reconciled.ObservedPeak.Count);
         Field("estimated_peak", reconciled.EstimatedPeak?.Count);
         line.End(Time(reconciled));
-        Append(reconciled, "observed", reconciled.Observed);
-        Append(reconciled, "estimated", reconciled.Estimated);
+        Append(reconciled, "final_observed", reconciled.Observed);
+        Append(reconciled, "final_estimated", reconciled.Estimated);
     }
 
-    private void Append(Reconciled reconciled, string field, Components? components)
+    private void Append(WatchEvent happened, string field, Components? components)
     {
         if (components is not { } known)
         {
@@ -109,30 +116,25 @@ internal sealed class InfluxPoints(LineWriter line, PointNames names)
         }
         foreach (var (name, size) in EstimateParts.Of(known))
         {
-            line.Point("component").Tag("component", name).Tag("gpu", reconciled.Gpu).Tag("host", names.Host);
-            Who(reconciled.Pid);
-            line.Field(field, size.Count).End(Time(reconciled));
+            line.Point("component").Tag("component", name).Tag("gpu", happened.Gpu).Tag("host", names.Host);
+            Who(happened.Pid, kind: null).Field(field, size.Count).End(Time(happened));
         }
     }
 
     private LineWriter Start(string measurement, WatchEvent happened) => Start(measurement, happened.Gpu, happened.Pid);
 
-    private LineWriter Start(string measurement, int gpu, int? pid)
+    /// <summary>Measurement and tags: where, and who, as far as that is known.</summary>
+    private LineWriter Start(string measurement, int gpu, int? pid, string? kind = null)
     {
         line.Point(measurement).Tag("gpu", gpu).Tag("host", names.Host);
-        Who(pid);
-        return line;
+        return Who(pid, kind);
     }
 
-    /// <summary>The tags job, name and pid, each where it is known.</summary>
-    private void Who(int? pid)
+    private LineWriter Who(int? pid, string? kind)
     {
-        if (pid is not { } number)
-        {
-            return;
-        }
-        var (name, job) = names.Process(number);
-        line.Tag("job", job).Tag("name", name).Tag("pid", number);
+        var facts = pid is { } number ? names.Known(number) : null;
+        line.Tag("job", facts?.SlurmJob ?? facts?.Pod).Tag("kind", kind).Tag("name", facts?.Name);
+        return pid is { } known ? line.Tag("pid", known) : line;
     }
 
     private void Field(string key, long? value)

@@ -16,8 +16,8 @@ internal sealed class InfluxSink : ISampleSink, IEventSink, IAsyncDisposable
     /// <summary>Batches that may wait in memory while the server takes its time; more go to disk.</summary>
     private const int MemoryBatches = 8;
 
-    /// <summary>How long the end of the program waits for the server before the rest goes to disk.</summary>
-    private static readonly TimeSpan Parting = TimeSpan.FromSeconds(3);
+    /// <summary>How long the end of the program waits for the server before the rest goes to disk; Ctrl-C ends it within a second.</summary>
+    private static readonly TimeSpan Parting = TimeSpan.FromMilliseconds(500);
 
     private readonly InfluxOptions options;
     private readonly SinkCounters counters;

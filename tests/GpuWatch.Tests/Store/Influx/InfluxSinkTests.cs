@@ -174,5 +174,5 @@ public sealed class InfluxSinkTests : IDisposable
         Spool = folder.File("spool"),
     };
 
-    private static PointNames Names => new("node-1", gpu => new GpuInfo(gpu, "GPU-0", "Fake 16 GB", null, null, null), _ => ("python", null));
+    private static PointNames Names => new("node-1", gpu => new GpuInfo(gpu, "GPU-0", "Fake 16 GB", null, null, null), process => new(process.Pid!.Value, Name: "python"), (_, _) => null);
 }
