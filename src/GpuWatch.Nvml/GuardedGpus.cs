@@ -12,12 +12,12 @@ public sealed class GuardedGpus : IGpuSource
     /// <summary>How long one reading may take before its sample is given up. A first contact with a sleeping GPU can take 0.3 s.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>How long a call must be out before the driver counts as unresponsive rather than slow.</summary>
+    /// <summary>How long a GPU must have given no answer in time before the driver counts as unresponsive rather than slow.</summary>
     public static readonly TimeSpan UnresponsiveAfter = TimeSpan.FromSeconds(2);
 
     private readonly IGpuSource source;
     private readonly TimeProvider time;
-    private readonly Dictionary<int, PatientWorker<(double TimeSeconds, bool WithProcesses), GpuOutcome>> workers = [];
+    private readonly Dictionary<int, Guard> guards = [];
 
     public GuardedGpus(IGpuSource source, TimeProvider time)
     {
@@ -26,7 +26,7 @@ public sealed class GuardedGpus : IGpuSource
         foreach (var gpu in source.Gpus)
         {
             var index = gpu.Index;
-            workers[index] = new($"gpu {index}", ask => source.Read(index, ask.TimeSeconds, ask.WithProcesses), time);
+            guards[index] = new(new($"gpu {index}", ask => source.Read(index, ask.TimeSeconds, ask.WithProcesses), time));
         }
     }
 
@@ -35,29 +35,42 @@ public sealed class GuardedGpus : IGpuSource
     /// <summary>Returns within <see cref="Patience"/>, and at once while an earlier reading of this GPU is still out.</summary>
     public GpuOutcome Read(int gpu, double timeSeconds, bool withProcesses)
     {
-        var worker = workers[gpu];
-        return worker.TryRun((timeSeconds, withProcesses), Patience, out var outcome)
-            ? outcome
-            : GpuOutcome.Of(gpu, Late($"GPU {gpu}", worker.Out));
+        var guard = guards[gpu];
+        var asked = time.GetTimestamp();
+        if (guard.Worker.TryRun((timeSeconds, withProcesses), Patience, out var outcome) && outcome.Fault?.Kind != FaultKind.Timeout)
+        {
+            guard.LateSince = null;
+            return outcome;
+        }
+        guard.LateSince ??= asked;
+        return GpuOutcome.Of(gpu, Late($"GPU {gpu}", time.GetElapsedTime(guard.LateSince.Value)));
     }
 
     internal static Fault Late(string who, TimeSpan late) => late < UnresponsiveAfter
         ? new(FaultKind.Timeout, $"{who}: the driver has not answered for {late.TotalSeconds:0.0} s.")
         : new(FaultKind.DriverUnresponsive,
-            $"{who}: a call into the driver has not returned for {late.TotalSeconds:0} s. Other GPUs are still watched; see the kernel log (dmesg, Xid) and whether nvidia-smi hangs too.");
+            $"{who}: the driver has not answered for {late.TotalSeconds:0} s. Other GPUs are still watched; see the kernel log (dmesg, Xid) and whether nvidia-smi hangs too.");
 
     /// <summary>Closes the source unless a call is out in it: closing could then wait for ever.</summary>
     public void Dispose()
     {
-        var isBusy = workers.Values.Any(worker => worker.Out > TimeSpan.Zero);
-        foreach (var worker in workers.Values)
+        var isBusy = guards.Values.Any(guard => guard.Worker.Out > TimeSpan.Zero);
+        foreach (var guard in guards.Values)
         {
-            worker.Dispose();
+            guard.Worker.Dispose();
         }
         if (!isBusy)
         {
             using var closing = new PatientWorker<IGpuSource, bool>("gpu close", open => { open.Dispose(); return true; }, time);
             closing.TryRun(source, Patience, out _);
         }
+    }
+
+    private sealed class Guard(PatientWorker<(double TimeSeconds, bool WithProcesses), GpuOutcome> worker)
+    {
+        public PatientWorker<(double TimeSeconds, bool WithProcesses), GpuOutcome> Worker => worker;
+
+        /// <summary>When the first of the readings was asked for that all came too late; null when the last came in time.</summary>
+        public long? LateSince { get; set; }
     }
 }

@@ -68,5 +68,5 @@ internal static class NvmlInventory
         new MemoryReader().Read(device, out var memory) == NvmlReturn.Success ? memory.Total : null;
 
     private static NvmlGpu Watched(GpuInfo info, NvmlDevice device) =>
-        new(info, device, ProcStat.SeesHostPids || SimulatedClock.IsSimulated ? ProcStat.StartTicks : static _ => null);
+        new(info, device, ProcStat.SeesHostPids && !SimulatedClock.IsSimulated ? ProcStat.StartTicks : static _ => null);
 }

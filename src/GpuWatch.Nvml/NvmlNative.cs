@@ -25,6 +25,10 @@ internal static unsafe partial class NvmlNative
     [LibraryImport(Library, EntryPoint = "nvmlSystemGetDriverVersion")]
     internal static partial NvmlReturn SystemGetDriverVersion(byte* version, uint length);
 
+    /// <summary>Gives the program's name; NotFound when no such process uses a GPU.</summary>
+    [LibraryImport(Library, EntryPoint = "nvmlSystemGetProcessName")]
+    internal static partial NvmlReturn SystemGetProcessName(uint pid, byte* name, uint length);
+
     [LibraryImport(Library, EntryPoint = "nvmlDeviceGetCount_v2")]
     internal static partial NvmlReturn DeviceGetCount(out uint count);
 

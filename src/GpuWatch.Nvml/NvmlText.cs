@@ -28,7 +28,7 @@ internal static unsafe class NvmlText
     public static string? PciBusId(NvmlDevice device) =>
         NvmlNative.DeviceGetPciInfo(device, out var pci) == NvmlReturn.Success ? Read(pci.BusId, 32) : null;
 
-    private static string? Read(byte* text, int room)
+    public static string? Read(byte* text, int room)
     {
         var bytes = new ReadOnlySpan<byte>(text, room);
         var end = bytes.IndexOf((byte)0);

@@ -31,11 +31,14 @@ internal sealed class DeviceFault
         episode = null;
     }
 
-    /// <summary>Faults of permission or of the library concern the agent, not this GPU's health: they are logged, not paged.</summary>
+    /// <summary>
+    /// Faults of permission or of the library concern the agent, not this GPU's health: they are logged, not paged. A timeout
+    /// is one late answer; when it lasts the source says that the driver is unresponsive.
+    /// </summary>
     private static AlertKind? KindOf(FaultKind kind) => kind switch
     {
         FaultKind.GpuLost => AlertKind.GpuLost,
-        FaultKind.DriverUnresponsive or FaultKind.Timeout or FaultKind.DriverReloaded => AlertKind.DriverUnresponsive,
+        FaultKind.DriverUnresponsive or FaultKind.DriverReloaded => AlertKind.DriverUnresponsive,
         _ => null,
     };
 }

@@ -6,8 +6,9 @@ public enum FaultKind
     /// <summary>The device fell off the bus (NVML 15) or cannot be found any more.</summary>
     GpuLost,
     NoPermission,
+    /// <summary>The driver answered too late this once.</summary>
     Timeout,
-    /// <summary>A call has not come back; other GPUs go on.</summary>
+    /// <summary>The driver has not answered in time for some seconds, or a call has not come back; other GPUs go on.</summary>
     DriverUnresponsive,
     /// <summary>The driver was replaced under the running library (NVML 18); only a new process can read it.</summary>
     DriverReloaded,

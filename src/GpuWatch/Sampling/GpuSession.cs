@@ -24,7 +24,9 @@ internal sealed class GpuSession : IDisposable
     public static bool KnowsProcesses => !SimulatedClock.IsSimulated && OperatingSystem.IsLinux() && new ProcFs().SeesHostPids;
 
     /// <summary>Who the processes of the loaded library are.</summary>
-    public static ProcessDirectory Directory() => KnowsProcesses ? new ProcessDirectory(new ProcFs().Read) : ProcessDirectory.Empty;
+    public static ProcessDirectory Directory() => KnowsProcesses ? new ProcessDirectory(new ProcFs().Read)
+        : SimulatedClock.IsSimulated ? new ProcessDirectory(pid => new ProcessFacts(pid, CommandLine: SimulatedNode.CommandLine(pid)))
+        : ProcessDirectory.Empty;
 
     /// <exception cref="BadInputException">The library that was named cannot be used.</exception>
     public static GpuSession Start(NvmlOptions options, Func<string, string?> environment, TimeProvider time)

@@ -74,6 +74,20 @@ public sealed class HangTests
     }
 
     [Fact]
+    public void A_driver_that_times_out_again_and_again_becomes_unresponsive_and_then_recovers()
+    {
+        using var guarded = new GuardedGpus(NvmlSim.Open(Healthy + "fault code=10 gpu=1 from=10 to=20"), time);
+        Assert.Equal(FaultKind.Timeout, guarded.Fault(gpu: 1, at: 10).Kind);
+        time.Advance(Seconds(1));
+        Assert.Equal(FaultKind.Timeout, guarded.Fault(gpu: 1, at: 11).Kind);
+        time.Advance(Seconds(1));
+        Assert.Equal(FaultKind.DriverUnresponsive, guarded.Fault(gpu: 1, at: 12).Kind);
+        guarded.Frame(gpu: 1, at: 20);
+        NvmlSim.SetTime(10);
+        Assert.Equal(FaultKind.Timeout, guarded.Fault(gpu: 1, at: 10).Kind);
+    }
+
+    [Fact]
     public async Task Opening_that_hangs_is_a_fault_and_is_not_tried_twice_at_once()
     {
         Assert.Equal(0, NvmlSim.Load(Healthy + "fault hang call=nvmlInit* to=20"));
