@@ -11,13 +11,13 @@ public static class Estimator
     /// <returns>The plan, or null with the reason when the job does not say enough to estimate anything.</returns>
     public static (Plan? Plan, string? Error) Estimate(Job job)
     {
-        var (resolved, error) = Workload.Of(job);
+        var (resolved, error) = Resolver.Resolve(job);
         if (resolved is null)
         {
             return (null, error);
         }
         var tape = scratch ??= new();
-        var plan = StepPlan.Of(tape, resolved.Step, resolved.WeightBytes, resolved.Optimizer, resolved.Masters);
+        var plan = StepPlan.Of(tape, resolved);
         return (Plans.Of(plan, resolved), null);
     }
 }

@@ -32,17 +32,26 @@ internal static class OptimizerStates
             largest = Math.Max(largest, elements);
         }
         // foreach AdamW makes its denominators for all tensors at once (torch/optim/adamw.py, _multi_tensor_adamw).
-        var foreachCopies = optimizer == "adamw_torch" ? all * width : 0;
+        var foreachCopies = optimizer is "adamw_torch" or "sgd_momentum" or "lion" ? all * width : 0;
         var gradients = masters ? 4 * (optimizer == "adamw_torch" ? all : largest) : 0;
         return foreachCopies + gradients;
     }
 
+    /// <summary>Each gradient is used up as soon as it is made.</summary>
+    public static bool StepsInBackward(string optimizer) => optimizer.Contains("in_backward", StringComparison.Ordinal)
+        || optimizer.Contains("layerwise", StringComparison.Ordinal) || optimizer is "lomo" or "adalomo";
+
     private static long Kept(string optimizer, long elements, int width) => optimizer switch
     {
-        "adamw_8bit" or "paged_adamw_8bit" when elements >= SmallestIn8Bit =>
-            2 * (elements + 4 * ((elements + BlockOf8Bit - 1) / BlockOf8Bit)),
-        "sgd" => 0,
-        "sgd_momentum" or "lion" => elements * width,
+        "adamw_8bit" or "paged_adamw_8bit" or "adamw_in_backward_8bit" or "ademamix_8bit" or "galore_adamw_8bit" or "galore_adamw_8bit_layerwise" or "adamw_fp8"
+            when elements >= SmallestIn8Bit => 2 * (elements + 4 * ((elements + BlockOf8Bit - 1) / BlockOf8Bit)),
+        "lion_8bit" or "paged_lion_8bit" when elements >= SmallestIn8Bit => elements + 4 * ((elements + BlockOf8Bit - 1) / BlockOf8Bit),
+        // Half a byte a moment and an fp32 scale for 128 (torchao).
+        "adamw_4bit" when elements >= SmallestIn8Bit => elements + 2 * 4 * (elements / 128),
+        "sgd" or "lomo" or "adalomo" => 0,
+        "sgd_momentum" or "lion" or "paged_lion" or "lion_8bit" or "paged_lion_8bit" or "adagrad" or "rmsprop" or "muon" => elements * width,
+        // A row and a column of each matrix (Shazeer and Stern 2018): next to nothing.
+        "adafactor" => elements / 512 * width,
         _ => 2 * elements * width,
     };
 }

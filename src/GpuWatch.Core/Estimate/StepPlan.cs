@@ -5,35 +5,70 @@ namespace GpuWatch.Core.Estimate;
 /// <summary>Allocated peaks of the phases of a job, each with what it is made of.</summary>
 internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Backward, Ledger Optimizer, Ledger Steady, long Saved)
 {
-    /// <param name="weights">Bytes of the loaded weights.</param>
-    /// <param name="masters">The optimizer holds fp32 copies of 16-bit weights.</param>
-    public static StepPlan Of(Tape.Tape tape, Step step, long weights, string optimizer, bool masters)
+    public static StepPlan Of(Tape.Tape tape, Workload work)
     {
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
-        tensors = tensors[..TensorSizes.Of(step, tensors)];
-        var trained = 0L;
-        foreach (var (elements, count) in tensors)
-        {
-            trained += elements * count;
-        }
+        tensors = tensors[..TensorSizes.Of(work.Step, tensors)];
         tape.Clear();
-        tape.Count(Part.Weights, weights);
-        tape.Count(Part.MasterWeights, masters ? 4 * trained : 0);
+        tape.GradientShare = GradientShare(work);
+        tape.Count(Part.Weights, work.WeightBytes);
+        tape.Count(Part.MasterWeights, work.Masters && !work.OptimizerOffloaded ? Share(4 * work.TrainedParameters, work.Layout.StateShards, work) : 0);
         var load = tape.Live;
-        var (forward, backward, saved) = StepPlayer.Play(tape, step);
-        var width = step.Block.Rank > 0 ? step.Block.LoraWidth : masters ? 4 : step.Block.WeightWidth;
-        var states = OptimizerStates.Kept(optimizer, tensors, width);
+        if (work.Method is MethodKind.Load)
+        {
+            return new(load, load, load, load, load, 0);
+        }
+        var (forward, backward, saved) = StepPlayer.Play(tape, work.Step);
+        forward.Add(Ledger.Of(Part.Communication, work.GatheredForward));
+        backward.Add(Ledger.Of(Part.Communication, work.GatheredBackward));
+        if (work.Method is MethodKind.Inference)
+        {
+            return new(load, forward, forward, forward, forward, 0);
+        }
+        var (states, stepping) = Optimizing(work, tensors);
         tape.BeginPhase();
         tape.Count(Part.OptimizerStates, states);
-        tape.Touch(OptimizerStates.WhileStepping(optimizer, tensors, width, masters));
-        var stepping = tape.EndPhase();
-        return new(load, forward, backward, stepping, Later(forward, backward, stepping, states), saved);
+        tape.Touch(stepping);
+        var optimizer = tape.EndPhase();
+        return new(load, forward, backward, optimizer, Later(work, forward, backward, optimizer, states), saved);
     }
 
-    /// <summary>A later step is the first one with the optimizer's states in place.</summary>
-    private static Ledger Later(Ledger forward, Ledger backward, Ledger stepping, long states)
+    /// <summary>Bytes of the states that stay, and of what lives while the optimizer steps, on this GPU.</summary>
+    private static (long States, long Stepping) Optimizing(Workload work, ReadOnlySpan<TensorSize> tensors)
+    {
+        if (work.OptimizerOffloaded)
+        {
+            return (0, 0);
+        }
+        if (tensors.Length == 0 && work.TrainedParameters > 0)
+        {
+            tensors = new TensorSize[] { new(work.TrainedParameters, 1) };
+        }
+        var kept = OptimizerStates.Kept(work.Optimizer, tensors, work.StateWidth);
+        var stepping = OptimizerStates.WhileStepping(work.Optimizer, tensors, work.StateWidth, work.Masters);
+        if (work.Method is MethodKind.Projected)
+        {
+            (kept, stepping) = (kept / 4, 0);
+        }
+        return (Share(kept, work.Layout.StateShards, work), Share(stepping, work.Layout.StateShards, work));
+    }
+
+    private static double GradientShare(Workload work) =>
+        OptimizerStates.StepsInBackward(work.Optimizer) || work.Method is MethodKind.Projected
+            ? 0
+            : (double)work.GradientWidth / work.Step.Block.WeightWidth / work.Layout.GradientShards / work.Layout.Parts * work.Layout.Sharding.Pipeline
+                is var share && work.Method is MethodKind.Adapter ? 1 : share;
+
+    private static long Share(long bytes, int shards, Workload work) => bytes / shards / (work.Method is MethodKind.Adapter ? 1 : work.Layout.Parts);
+
+    /// <summary>A later step is the first one with the optimizer's states in place, and with gradients where they are accumulated.</summary>
+    private static Ledger Later(Workload work, in Ledger forward, in Ledger backward, in Ledger stepping, long states)
     {
         var highest = forward.Total >= backward.Total ? forward : backward;
+        if (work.Accumulates)
+        {
+            highest.Add(Ledger.Of(Part.Gradients, Math.Max(0, stepping[Part.Gradients] - highest[Part.Gradients])));
+        }
         highest.Add(Ledger.Of(Part.OptimizerStates, states));
         return highest.Total >= stepping.Total ? highest : stepping;
     }

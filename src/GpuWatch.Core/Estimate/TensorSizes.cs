@@ -18,10 +18,13 @@ internal static class TensorSizes
         var count = 0;
         if (block.Rank > 0)
         {
-            foreach (var (inputs, outputs) in Linears(block))
+            foreach (var (inputs, outputs, target) in Linears(block))
             {
-                into[count++] = new(block.Rank * inputs, step.Layers);
-                into[count++] = new(block.Rank * outputs, step.Layers);
+                if ((block.Targets & target) != 0)
+                {
+                    into[count++] = new(block.Rank * inputs, step.Layers);
+                    into[count++] = new(block.Rank * outputs, step.Layers);
+                }
             }
             return count;
         }
@@ -32,34 +35,36 @@ internal static class TensorSizes
         into[count++] = new(step.Vocab * block.Hidden, step.Tied ? 1 : 2);
         into[count++] = new((long)step.PositionRows * block.Hidden, 1);
         into[count++] = new(block.Hidden, (block.Rms ? 1 : 2) * (2L * step.Layers + 1));
-        foreach (var (inputs, outputs) in Linears(block))
+        foreach (var (inputs, outputs, _) in Linears(block))
         {
             into[count++] = new(inputs * outputs, step.Layers);
         }
-        if (!block.Rms)
+        if (block.QkvBias)
         {
-            into[count++] = new(block.Queries + 2 * block.Keys, step.Layers);
+            into[count++] = new(block.FusedQkv ? block.Queries + 2 * block.Keys : block.Queries, step.Layers);
+            into[count++] = new(block.Keys, block.FusedQkv ? 0 : 2L * step.Layers);
+        }
+        if (block.Biased)
+        {
             into[count++] = new(block.Hidden, 2L * step.Layers);
             into[count++] = new(block.Intermediate, step.Layers);
-        }
-        else if (block.QkvBias)
-        {
-            into[count++] = new(block.Queries, step.Layers);
-            into[count++] = new(block.Keys, 2L * step.Layers);
         }
         return count;
     }
 
-    private static (long Inputs, long Outputs)[] Linears(Block block) =>
-        block.Rms
-            ?
-            [
-                (block.Hidden, block.Queries), (block.Hidden, block.Keys), (block.Hidden, block.Keys), (block.Queries, block.Hidden),
-                (block.Hidden, block.Intermediate), (block.Hidden, block.Intermediate), (block.Intermediate, block.Hidden),
-            ]
+    private static (long Inputs, long Outputs, Targets Target)[] Linears(Block block)
+    {
+        const Targets qkv = Targets.Query | Targets.Key | Targets.Value;
+        (long, long, Targets)[] attention = block.FusedQkv
+            ? [(block.Hidden, block.Queries + 2 * block.Keys, qkv), (block.Queries, block.Hidden, Targets.Output)]
             :
             [
-                (block.Hidden, block.Queries + 2 * block.Keys), (block.Queries, block.Hidden),
-                (block.Hidden, block.Intermediate), (block.Intermediate, block.Hidden),
+                (block.Hidden, block.Queries, Targets.Query), (block.Hidden, block.Keys, Targets.Key), (block.Hidden, block.Keys, Targets.Value),
+                (block.Queries, block.Hidden, Targets.Output),
             ];
+        (long, long, Targets)[] mlp = block.Gated
+            ? [(block.Hidden, block.Intermediate, Targets.Gate), (block.Hidden, block.Intermediate, Targets.Up), (block.Intermediate, block.Hidden, Targets.Down)]
+            : [(block.Hidden, block.Intermediate, Targets.Up), (block.Intermediate, block.Hidden, Targets.Down)];
+        return [.. attention, .. mlp];
+    }
 }

@@ -8,9 +8,22 @@ namespace GpuWatch.Core.Estimate.Tape;
 /// <param name="Width">Bytes of an activation of the compute dtype.</param>
 /// <param name="Trained">The base weights get gradients.</param>
 /// <param name="Rank">LoRA rank; 0 = no adapters.</param>
+/// <param name="Rotary">Queries and keys are rotated; false = learned or no positions.</param>
+/// <param name="FusedQkv">One matrix makes q, k and v.</param>
+/// <param name="Dropout">Dropout on probabilities and outputs (GPT-2, OPT, BERT).</param>
+/// <param name="ComposedGelu">GELU is seven operations instead of one kernel (GPT-2's gelu_new).</param>
+/// <param name="RepeatsKeys">Keys and values are repeated to all heads although attention is one kernel (sdpa).</param>
+/// <param name="MlpTokens">Times a token passes through an MLP: the experts it is sent to.</param>
 internal sealed record Block(
     bool Gated,
     bool Rms,
+    bool Rotary,
+    bool FusedQkv,
+    bool Dropout,
+    bool ComposedGelu,
+    bool Biased,
+    bool RepeatsKeys,
+    int MlpTokens,
     int Batch,
     int Length,
     long Tokens,
@@ -28,6 +41,7 @@ internal sealed record Block(
     bool Checkpointed,
     bool AutocastOn,
     long Rank,
+    Targets Targets,
     int LoraWidth,
     bool LoraDropout)
 {
@@ -37,4 +51,21 @@ internal sealed record Block(
 
     public Weight Weight(long inputs, long outputs, bool bias) =>
         new(inputs, outputs, bias ? outputs : 0, WeightWidth, Trained, Quantised);
+}
+
+/// <summary>The linear layers of a block, as LoRA targets them.</summary>
+[Flags]
+internal enum Targets
+{
+    None = 0,
+    Query = 1,
+    Key = 2,
+    Value = 4,
+    Output = 8,
+    Gate = 16,
+    Up = 32,
+    Down = 64,
+    Attention = Query | Key | Value | Output,
+    Mlp = Gate | Up | Down,
+    All = Attention | Mlp,
 }

@@ -7,11 +7,11 @@ internal static class BlockPlayer
     public static Tensor Forward(Tape tape, Block block, Tensor x)
     {
         var normed = Norm(tape, block, x);
-        var attended = block.Rms ? LlamaAttention(tape, block, normed) : GptAttention(tape, block, normed);
+        var attended = block.FusedQkv ? FusedAttention(tape, block, normed) : SeparateAttention(tape, block, normed);
         var middle = tape.Sum(x, attended);
         tape.Drop(attended);
         var again = Norm(tape, block, middle);
-        var fed = block.Gated ? GatedMlp(tape, block, again) : GeluMlp(tape, block, again);
+        var fed = block.Gated ? GatedMlp(tape, block, again) : PlainMlp(tape, block, again);
         var result = tape.Sum(middle, fed);
         tape.Drop(fed);
         tape.Drop(middle);
@@ -24,25 +24,28 @@ internal static class BlockPlayer
             : tape.LayerNorm(x, block.Tokens, block.WeightWidth, block.Trained);
 
     /// <summary>q, k, v and output projections of their own, rotary positions, keys and values repeated to all heads for eager attention.</summary>
-    private static Tensor LlamaAttention(Tape tape, Block block, Tensor x)
+    private static Tensor SeparateAttention(Tape tape, Block block, Tensor x)
     {
-        var q = Heads(tape, Linear(tape, block, x, block.Weight(block.Hidden, block.Queries, block.QkvBias)), true);
-        var k = Heads(tape, Linear(tape, block, x, block.Weight(block.Hidden, block.Keys, block.QkvBias)), true);
-        var v = Heads(tape, Linear(tape, block, x, block.Weight(block.Hidden, block.Keys, block.QkvBias)), block.Eager);
-        var (turnedQ, turnedK) = (tape.Rotate(q), tape.Rotate(k));
-        tape.Drop(q);
-        tape.Drop(k);
-        (q, k) = (turnedQ, turnedK);
-        var repeated = block.Eager && block.KvHeads != block.Heads;
+        var q = Heads(tape, Linear(tape, block, x, block.Weight(block.Hidden, block.Queries, block.QkvBias), Targets.Query), block.Rotary || block.Eager);
+        var k = Heads(tape, Linear(tape, block, x, block.Weight(block.Hidden, block.Keys, block.QkvBias), Targets.Key), block.Rotary || block.Eager);
+        var v = Heads(tape, Linear(tape, block, x, block.Weight(block.Hidden, block.Keys, block.QkvBias), Targets.Value), block.Eager);
+        if (block.Rotary)
+        {
+            var (turnedQ, turnedK) = (tape.Rotate(q), tape.Rotate(k));
+            tape.Drop(q);
+            tape.Drop(k);
+            (q, k) = (turnedQ, turnedK);
+        }
+        var repeated = (block.Eager || block.RepeatsKeys) && block.KvHeads != block.Heads;
         if (repeated)
         {
             k = Repeat(tape, block, k);
             v = Repeat(tape, block, v);
         }
         var (mixed, side) = block.Eager
-            ? Eager(tape, block, q, k, v, repeated, dropout: false)
+            ? Eager(tape, block, q, k, v, repeated)
             : (tape.Flash(q, k, v, block.Tokens * block.Heads), default(Tensor?));
-        var result = Linear(tape, block, side ?? mixed, block.Weight(block.Queries, block.Hidden, false));
+        var result = Linear(tape, block, side ?? mixed, block.Weight(block.Queries, block.Hidden, block.Biased), Targets.Output);
         if (side is { } sideBySide)
         {
             tape.Drop(sideBySide);
@@ -56,18 +59,25 @@ internal static class BlockPlayer
     }
 
     /// <summary>One matrix for q, k and v, no rotary positions, dropout on the probabilities and on the output.</summary>
-    private static Tensor GptAttention(Tape tape, Block block, Tensor x)
+    private static Tensor FusedAttention(Tape tape, Block block, Tensor x)
     {
-        var all = Linear(tape, block, x, block.Weight(block.Hidden, block.Queries + 2 * block.Keys, true));
-        var size = block.Tokens * block.Queries;
-        var (q, k, v) = tape.Split(all, size, block.Tokens * block.Keys, block.Tokens * block.Keys);
+        var all = Linear(
+            tape, block, x, block.Weight(block.Hidden, block.Queries + 2 * block.Keys, block.QkvBias), Targets.Query | Targets.Key | Targets.Value);
+        var (q, k, v) = tape.Split(all, block.Tokens * block.Queries, block.Tokens * block.Keys, block.Tokens * block.Keys);
+        if (block.Rotary)
+        {
+            var (turnedQ, turnedK) = (tape.Rotate(q), tape.Rotate(k));
+            tape.Drop(q);
+            tape.Drop(k);
+            (q, k) = (turnedQ, turnedK);
+        }
         Tensor mixed;
         if (block.Eager)
         {
             (q, v) = (tape.View(q, q.Elements), tape.View(v, v.Elements));
             tape.Drop(q);
             tape.Drop(v);
-            var (product, side) = Eager(tape, block, q, k, v, false, dropout: true);
+            var (product, side) = Eager(tape, block, q, k, v, false);
             tape.Drop(product);
             mixed = side;
         }
@@ -75,9 +85,8 @@ internal static class BlockPlayer
         {
             mixed = tape.Flash(q, k, v, block.Tokens * block.Heads);
         }
-        var projected = Linear(tape, block, mixed, block.Weight(block.Queries, block.Hidden, true));
-        var result = tape.Dropout(projected);
-        tape.Drop(projected);
+        var result = Linear(tape, block, mixed, block.Weight(block.Queries, block.Hidden, block.Biased), Targets.Output);
+        result = DropOut(tape, block, result);
         tape.Drop(mixed);
         tape.Drop(q);
         tape.Drop(k);
@@ -86,9 +95,20 @@ internal static class BlockPlayer
         return result;
     }
 
+    private static Tensor DropOut(Tape tape, Block block, Tensor x)
+    {
+        if (!block.Dropout)
+        {
+            return x;
+        }
+        var dropped = tape.Dropout(x);
+        tape.Drop(x);
+        return dropped;
+    }
+
     /// <summary>Scores, mask, fp32 softmax cast back, dropout, product with v; the result twice: as made, and with its heads side by side.</summary>
     private static (Tensor Product, Tensor SideBySide) Eager(
-        Tape tape, Block block, Tensor q, Tensor k, Tensor v, bool repeated, bool dropout)
+        Tape tape, Block block, Tensor q, Tensor k, Tensor v, bool repeated)
     {
         var copies = block.Batch > 1;
         var (ownQ, ownK) = (Own(tape, q, copies), Own(tape, k, copies && !repeated));
@@ -104,12 +124,7 @@ internal static class BlockPlayer
         var weights = tape.Cast(probabilities, masked.Width);
         tape.Drop(probabilities);
         tape.Drop(masked);
-        if (dropout)
-        {
-            var dropped = tape.Dropout(weights);
-            tape.Drop(weights);
-            weights = dropped;
-        }
+        weights = DropOut(tape, block, weights);
         var ownV = Own(tape, v, copies && !repeated);
         var product = tape.Multiply(weights, ownV, block.Tokens * block.Queries);
         tape.Drop(ownV);
@@ -150,29 +165,28 @@ internal static class BlockPlayer
 
     private static Tensor GatedMlp(Tape tape, Block block, Tensor x)
     {
-        var gate = Linear(tape, block, x, block.Weight(block.Hidden, block.Intermediate, false));
+        var gate = Linear(tape, block, x, block.Weight(block.Hidden, block.Intermediate, false), Targets.Gate);
         var activated = tape.Then(gate, saves: true);
-        var up = Linear(tape, block, x, block.Weight(block.Hidden, block.Intermediate, false));
+        var up = Linear(tape, block, x, block.Weight(block.Hidden, block.Intermediate, false), Targets.Up);
         var product = tape.Product(activated, up);
         tape.Drop(activated);
         tape.Drop(up);
-        var result = Linear(tape, block, product, block.Weight(block.Intermediate, block.Hidden, false));
+        var result = Linear(tape, block, product, block.Weight(block.Intermediate, block.Hidden, false), Targets.Down);
         tape.Drop(product);
         tape.Drop(x);
         return result;
     }
 
-    private static Tensor GeluMlp(Tape tape, Block block, Tensor x)
+    private static Tensor PlainMlp(Tape tape, Block block, Tensor x)
     {
-        var wide = Linear(tape, block, x, block.Weight(block.Hidden, block.Intermediate, true));
+        var wide = Linear(tape, block, x, block.Weight(block.Hidden, block.Intermediate, block.Biased), Targets.Up);
         tape.Drop(x);
-        var activated = Gelu(tape, wide);
+        var activated = block.ComposedGelu ? Gelu(tape, wide) : tape.Map(wide, wide.Elements, wide.Width, saves: true);
         tape.Drop(wide);
-        var result = Linear(tape, block, activated, block.Weight(block.Intermediate, block.Hidden, true));
-        var dropped = tape.Dropout(result);
-        tape.Drop(result);
+        var result = Linear(tape, block, activated, block.Weight(block.Intermediate, block.Hidden, block.Biased), Targets.Down);
+        result = DropOut(tape, block, result);
         tape.Drop(activated);
-        return dropped;
+        return result;
     }
 
     /// <summary>gelu_new as transformers writes it: 0.5·x·(1 + tanh(c·(x + 0.044715·x³))), seven operations.</summary>
@@ -193,8 +207,8 @@ internal static class BlockPlayer
         return result;
     }
 
-    private static Tensor Linear(Tape tape, Block block, Tensor x, Weight weight) =>
-        block.Rank > 0
+    private static Tensor Linear(Tape tape, Block block, Tensor x, Weight weight, Targets target) =>
+        (block.Targets & target) != 0
             ? tape.LinearWithLora(x, weight, block.Tokens, block.Rank, block.LoraWidth, block.LoraDropout)
             : tape.Linear(x, weight, block.Tokens);
 }

@@ -11,7 +11,8 @@ internal sealed record Step(
     bool HeadTrained,
     int PositionRows,
     Loss Loss,
-    bool Dropout);
+    bool Backward = true,
+    bool InputNeedsGradient = false);
 
 /// <summary>How the loss is computed.</summary>
 internal enum Loss
@@ -20,8 +21,14 @@ internal enum Loss
     Shifted,
     /// <summary>Logits upcast whole, labels shifted (transformers since 2025).</summary>
     Whole,
+    /// <summary>As <see cref="Shifted"/>, and the trainer keeps the model's output, logits and all, until backward has run (transformers.Trainer).</summary>
+    Kept,
     /// <summary>Head and loss together, in chunks (Liger).</summary>
     Fused,
+    /// <summary>Whole logits, upcast and lost a chunk at a time (torchtune, torchtitan, LitGPT).</summary>
+    Chunked,
+    /// <summary>No loss: the logits of one forward pass.</summary>
+    None,
 }
 
 /// <summary>Plays forward and backward of one step.</summary>
@@ -38,11 +45,15 @@ internal static class StepPlayer
         var inputs = tape.Given(block.Tokens * 2, 8);
         tape.BeginPhase();
         var before = tape.Total;
+        tape.Recording = step.Backward;
         var kept = Forward(tape, step);
         var forward = tape.EndPhase();
         var saved = tape.Total - before;
         tape.BeginPhase();
-        Backward(tape, step, kept);
+        if (step.Backward)
+        {
+            Backward(tape, step, kept);
+        }
         var backward = tape.EndPhase();
         tape.Drop(inputs);
         return new(forward, backward, saved);
@@ -52,13 +63,17 @@ internal static class StepPlayer
     /// <param name="Mask">Held until backward by checkpointing only.</param>
     /// <param name="Embedded">Output of the embedding, and of the first block: what checkpointing keeps.</param>
     private readonly record struct Kept(
-        Tensor? Tables, Tensor? Mask, Tensor Embedded, Tensor AfterFirst, int EmbeddingMark, int FirstMark, int BlocksMark);
+        Tensor? Tables, Tensor? Mask, Tensor Embedded, Tensor AfterFirst, int EmbeddingMark, int FirstMark, int BlocksMark, int Logits);
 
     private static Kept Forward(Tape tape, Step step)
     {
         var block = step.Block;
         var embedded = Embedding(tape, step);
-        Tensor? tables = block.Rms ? tape.Given(2L * block.Length * block.HeadDim, block.Width) : null;
+        if (step.InputNeedsGradient)
+        {
+            embedded = tape.AsLeaf(embedded);
+        }
+        Tensor? tables = block.Rotary ? tape.Given(2L * block.Length * block.HeadDim, block.Width) : null;
         Tensor? mask = block.Eager ? tape.Given((long)block.Batch * block.Length * block.Length, block.Width) : null;
         var embeddingMark = tape.Mark;
         var first = Through(tape, block, embedded);
@@ -77,7 +92,7 @@ internal static class StepPlayer
         }
         var normed = BlockPlayer.Norm(tape, block, x);
         tape.Drop(x);
-        Head(tape, step, normed);
+        var logits = Head(tape, step, normed);
         tape.Drop(normed);
         tape.DropCasts(0);
         tape.Count(Part.Temporaries, -repeatedCasts);
@@ -86,15 +101,16 @@ internal static class StepPlayer
             tape.Drop(used);
             mask = null;
         }
-        return new(tables, mask, embedded, first, embeddingMark, firstMark, blocksMark);
+        return new(tables, mask, embedded, first, embeddingMark, firstMark, blocksMark, logits);
     }
 
     /// <summary>Through one block. With checkpointing it runs without a record and its input is kept; else the input's name goes.</summary>
     private static Tensor Through(Tape tape, Block block, Tensor x)
     {
-        tape.Recording = !block.Checkpointed;
+        var recording = tape.Recording;
+        tape.Recording = recording && !block.Checkpointed;
         var result = BlockPlayer.Forward(tape, block, x);
-        tape.Recording = true;
+        tape.Recording = recording;
         if (!block.Checkpointed)
         {
             tape.Drop(x);
@@ -114,38 +130,63 @@ internal static class StepPlayer
         }
         var placed = tape.Shift(x, x.Elements);
         tape.Drop(x);
+        if (!block.Dropout)
+        {
+            return placed;
+        }
         var dropped = tape.Dropout(placed);
         tape.Drop(placed);
         return dropped;
     }
 
-    private static void Head(Tape tape, Step step, Tensor x)
+    private static int Head(Tape tape, Step step, Tensor x)
     {
+        var kept = -1;
         var block = step.Block;
         var head = new Weight(block.Hidden, step.Vocab, 0, block.WeightWidth, step.HeadTrained);
         tape.Part = Part.Logits;
-        if (step.Loss == Loss.Fused)
+        if (step.Loss == Loss.None)
+        {
+            tape.Drop(tape.Linear(x, head, block.Batch));
+        }
+        else if (step.Loss == Loss.Fused)
         {
             tape.LinearCrossEntropy(x, head, block.Tokens);
         }
         else
         {
-            Logits(tape, step, x, head);
+            kept = Logits(tape, step, x, head);
         }
         tape.Part = Part.Activations;
+        return kept;
     }
 
-    private static void Logits(Tape tape, Step step, Tensor x, Weight head)
+    /// <returns>The storage of logits that stay until backward has run; -1 = none.</returns>
+    private static int Logits(Tape tape, Step step, Tensor x, Weight head)
     {
         var block = step.Block;
         var logits = tape.Linear(x, head, block.Tokens);
+        if (step.Loss == Loss.Chunked)
+        {
+            tape.CrossEntropy(logits, 0);
+            tape.Drop(logits);
+            return -1;
+        }
         var wide = tape.Cast(logits, 4);
-        tape.Drop(logits);
+        var kept = -1;
+        if (step.Loss == Loss.Kept)
+        {
+            kept = logits.Storage;
+        }
+        else
+        {
+            tape.Drop(logits);
+        }
         if (step.Loss == Loss.Whole)
         {
             tape.CrossEntropy(wide, 0);
             tape.Drop(wide);
-            return;
+            return kept;
         }
         var shifted = block.Batch * (block.Length - 1L) * step.Vocab;
         var rows = tape.View(wide, wide.Elements);
@@ -159,6 +200,7 @@ internal static class StepPlayer
         tape.Drop(own);
         tape.Drop(rows);
         tape.Drop(wide);
+        return kept;
     }
 
     private static void Backward(Tape tape, Step step, Kept kept)
@@ -175,6 +217,7 @@ internal static class StepPlayer
         gradient = Back(tape, block, kept.Embedded, gradient, kept.EmbeddingMark);
         Drop(tape, kept.Tables);
         Drop(tape, kept.Mask);
+        tape.Release(kept.Logits);
         if (gradient >= 0)
         {
             tape.Seed(kept.Embedded.Edge, gradient);
@@ -184,8 +227,8 @@ internal static class StepPlayer
         {
             // Both uses of a tied matrix have a gradient of their own until they are added up.
             var table = step.Vocab * block.Hidden * block.WeightWidth;
-            tape.Touch(table, Part.Gradients);
-            tape.Count(Part.Gradients, -table);
+            tape.Touch((long)(table * tape.GradientShare), Part.Gradients);
+            tape.CountGradient(-table);
         }
     }
 

@@ -51,6 +51,11 @@ internal sealed partial class Tape
         }
     }
 
+    /// <summary>Of each weight's gradient the share that stays on this GPU; 0 = it is used up at once.</summary>
+    public double GradientShare { get; set; } = 1;
+
+    public void CountGradient(long size) => Count(Part.Gradients, (long)(size * GradientShare));
+
     private Part GradientPart => Part == Part.Activations ? Part.Temporaries : Part;
 
     private void Run(ref Node node)
@@ -97,7 +102,7 @@ internal sealed partial class Tape
             case Flow.Broadcast:
                 var wide = Allocate(node.BytesA, part);
                 var alike = Allocate(node.BytesA, part);
-                Count(Part.Gradients, node.WeightGradient);
+                CountGradient(node.WeightGradient);
                 var small = node.B.Node >= 0 ? Allocate(node.BytesB, part) : -1;
                 Release(alike);
                 Deliver(node.B, small);
@@ -124,7 +129,7 @@ internal sealed partial class Tape
                 (LeafGradient, node.Gradient0) = (node.Gradient0, -1);
                 break;
             case Flow.Ready:
-                Count(Part.Gradients, node.WeightGradient);
+                CountGradient(node.WeightGradient);
                 var ready = node.Saved0;
                 node.Saved0 = -1;
                 Pass(ref node, node.A, ready);
@@ -139,7 +144,7 @@ internal sealed partial class Tape
     private void Spread(ref Node node, Part part)
     {
         Count(Part.Temporaries, node.Scratch);
-        Count(Part.Gradients, node.WeightGradient);
+        CountGradient(node.WeightGradient);
         var a = node.A.Node >= 0 ? Allocate(node.BytesA, part) : -1;
         var b = node.B.Node >= 0 ? Allocate(node.BytesB, part) : -1;
         var c = node.C.Node >= 0 ? Allocate(node.BytesC, part) : -1;

@@ -116,7 +116,7 @@ internal sealed partial class Tape
         var narrow = Autocast && head.Width != 2;
         var cast = narrow ? CastWeight(head, false).Storage : -1;
         var gradient = Allocate(input.Bytes, Part);
-        var ofHead = head.Trained ? Allocate(head.Elements * input.Width, Part.Gradients) : -1;
+        var ofHead = head.Trained ? Allocate((long)(head.Elements * input.Width * GradientShare), Part.Gradients) : -1;
         var chunk = Chunk(rows, head);
         Touch(chunk * head.Outputs * (input.Width + (input.Width < 4 ? 4 : 0)), Part);
         ref var node = ref Add(Flow.Ready, input.Edge, input.Bytes);

@@ -1,0 +1,194 @@
+using System.Collections.Immutable;
+using GpuWatch.Core.Estimate.Tape;
+using GpuWatch.Core.Jobs;
+
+namespace GpuWatch.Core.Estimate;
+
+/// <summary>Decides what a job leaves open, and divides it among its GPUs.</summary>
+internal readonly ref struct Resolver
+{
+    private readonly Job job;
+    private readonly Architecture shape;
+    private readonly Architecture? from;
+    private readonly BlockTraits traits;
+    private readonly ParameterCount parameters;
+    private readonly Layout layout;
+    private readonly MethodKind method;
+    private readonly ImmutableArray<string>.Builder assumed;
+
+    private Resolver(Job job, Architecture? from, ParameterCount parameters)
+    {
+        (this.job, this.from, this.parameters, shape) = (job, from, parameters, job.Architecture);
+        traits = BlockTraits.Of(shape.Block);
+        layout = Layout.Of(job);
+        method = Methods.Of(job.Method);
+        assumed = ImmutableArray.CreateBuilder<string>();
+    }
+
+    /// <returns>The workload, or null with the reason when the model's shape is not known.</returns>
+    public static (Workload? Work, string? Error) Resolve(Job given)
+    {
+        var (job, from, error) = ModelShape.Complete(given);
+        if (job is null)
+        {
+            return (null, error);
+        }
+        if (ShapeGuess.Fill(job.Architecture) is not { } shape || ParameterCount.Of(shape) is not { } parameters)
+        {
+            return (null, "the model's shape is not known; give hidden, layers, heads, intermediate and vocab");
+        }
+        var resolver = new Resolver(job with { Architecture = shape }, from, parameters);
+        return (resolver.Resolve(), null);
+    }
+
+    private int Hidden => shape.Hidden!.Value;
+    private bool Quantised => job.QuantFormat is not null || job.QuantBits is not null || job.Method == "qlora";
+    private bool Trains => method is MethodKind.Full or MethodKind.Blockwise or MethodKind.Projected;
+    private bool Amp => job.Amp ?? false;
+    /// <summary>Bytes of a stored number of the weights that are not quantised.</summary>
+    private int StoredWidth => job.WeightDtype == "fp32" ? 4 : 2;
+    /// <summary>FSDP's and ZeRO's mixed precision casts a unit when it is gathered, so blocks see 16-bit weights.</summary>
+    private bool CastsOnGather => layout.SharesWeights && (Amp || job.MasterWeights == true);
+    private int ComputeWidth => Amp || CastsOnGather ? 2 : StoredWidth;
+    private int BlockWeightWidth => CastsOnGather ? 2 : StoredWidth;
+    private bool Masters => (job.MasterWeights ?? DeepSpeed) && StoredWidth == 2 && Trains;
+    private bool DeepSpeed => layout.Sharding.State != ShardedState.None && !layout.Sharding.Fsdp;
+
+    private Workload Resolve()
+    {
+        Assume();
+        var step = Step();
+        var weights = WeightBytes(step);
+        var trained = TrainedParameters(step);
+        var (forward, backward) = Gathered();
+        return new(
+            job, step, layout, method, parameters, weights, trained, Optimizer, Masters ? 4 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth,
+            Masters, Masters && DeepSpeed ? 2 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth, forward, backward,
+            job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, job.GradAccum > 1, assumed.DrainToImmutable());
+    }
+
+    private string Optimizer => job.Optimizer ?? "adamw_torch";
+
+    private void Assume()
+    {
+        if (method is MethodKind.Load)
+        {
+            return;
+        }
+        if (job.MicroBatch is null) { assumed.Add("micro_batch 1"); }
+        if (job.SeqLen is null) { assumed.Add($"seq_len {DefaultLength}"); }
+        if (job.Method is null) { assumed.Add("method full"); }
+        if (job.WeightDtype is null) { assumed.Add("weight_dtype bf16"); }
+        if (method is MethodKind.Inference)
+        {
+            return;
+        }
+        if (job.Optimizer is null) { assumed.Add("optimizer adamw_torch"); }
+        if (job.GradCheckpointing is null) { assumed.Add("grad_checkpointing none"); }
+        if (job.Attention is null) { assumed.Add("attention sdpa"); }
+        if (job.CrossEntropy is null && job.FusedCe is null) { assumed.Add("cross_entropy hf"); }
+        if (method is MethodKind.Adapter && job.LoraRank is null) { assumed.Add("lora_rank 16"); }
+    }
+
+    private int DefaultLength => method is MethodKind.Inference ? 256 : 1024;
+
+    private Step Step()
+    {
+        var length = Math.Max(1, (job.SeqLen ?? DefaultLength) / (layout.Sharding.Context * layout.Sharding.Sequence));
+        var batch = job.MicroBatch ?? 1;
+        if (layout.Sharding.Pipeline > 1 && !layout.Sharding.LayerSplit)
+        {
+            // 1F1B keeps as many micro-batches of one sequence in flight as there are stages (Narayanan et al. 2021, section 2.2).
+            batch = Math.Min(batch, layout.Sharding.Pipeline);
+        }
+        // Sequence parallelism divides what tensor parallelism leaves whole (Korthikanti et al., arXiv 2205.05198, section 4.2).
+        var tokens = Math.Max(1, (long)batch * length / layout.Sharding.Tensor);
+        var layers = Math.Max(1, (shape.Layers!.Value + layout.Sharding.Pipeline - 1) / layout.Sharding.Pipeline);
+        var positions = shape.Positions ?? (from is { } known && known.Hidden == Hidden ? BlockTraits.Of(known.Block).Positions : traits.Positions);
+        var tied = shape.TiedEmbeddings ?? traits.Tied;
+        return new(
+            Block(batch, length, tokens), layers, Classes, tied, method is MethodKind.Full or MethodKind.Projected, positions, LossOf(),
+            method is not (MethodKind.Inference or MethodKind.Load), method is MethodKind.Sparse);
+    }
+
+    private long Classes => job.CrossEntropy == "classification" ? 2 : shape.Vocab!.Value;
+
+    private Loss LossOf() => job switch
+    {
+        _ when method is MethodKind.Inference or MethodKind.Load => Loss.None,
+        { FusedCe: true } or { CrossEntropy: "fused" } => Loss.Fused,
+        { CrossEntropy: "hf2025" } => Loss.Whole,
+        { CrossEntropy: "chunked" } => Loss.Chunked,
+        { CrossEntropy: "hf" } => Loss.Shifted,
+        _ => Loss.Kept,
+    };
+
+    private Block Block(int batch, int length, long tokens)
+    {
+        var heads = shape.Heads!.Value;
+        var adapters = method is MethodKind.Adapter;
+        var gptLike = !traits.IsRms && !traits.Gated && traits.Positions > 0;
+        var experts = shape.Experts is null ? 1 : Math.Max(1, shape.ExpertsPerToken ?? 2);
+        return new(
+            traits.Gated, traits.IsRms, traits.Positions == 0, !traits.IsRms && !traits.Gated, gptLike && job.Architecture.Block is not "gpt_neo", shape.Block is "gpt2" or "gpt_neo",
+            traits.MlpBias, job.Attention is null or "sdpa", experts,
+            batch, length, tokens, Hidden, heads, shape.KvHeads ?? heads, shape.HeadDim ?? Math.Max(1, Hidden / heads),
+            (long)((shape.ExpertIntermediate is { } one && shape.Experts is not null ? one : shape.Intermediate!.Value) * experts + (shape.SharedIntermediate ?? 0)),
+            shape.QkvBias ?? traits.QkvBias, BlockWeightWidth, ComputeWidth, method is MethodKind.Full or MethodKind.Projected, Quantised,
+            job.Attention == "eager", job.GradCheckpointing == "full", Amp && !CastsOnGather, adapters ? job.LoraRank ?? 16 : 0,
+            adapters ? LoraTargetWords.Read(job.LoraTargets) : Targets.None, job.LoraDtype is "bf16" or "fp16" ? 2 : 4, job.LoraDropout > 0);
+    }
+
+    private long WeightBytes(Step step)
+    {
+        var positions = (step.PositionRows - (shape.Positions ?? traits.Positions)) * (long)Hidden;
+        var total = parameters.Total + positions;
+        var packed = Quantised ? parameters.BlockMatrices : 0;
+        var bytes = (total - packed) * StoredWidth + (long)(packed * QuantisedWeights.BytesPerWeight(job.QuantFormat, job.QuantBits));
+        if (method is MethodKind.Inference && Amp && StoredWidth == 4)
+        {
+            // Autocast's cache of 16-bit weights is kept for the whole forward pass.
+            bytes += 2 * total;
+        }
+        var adapters = method is MethodKind.Adapter ? AdapterParameters(step) * step.Block.LoraWidth : 0;
+        bytes = job.Offload?.Contains("params", StringComparison.Ordinal) == true ? 0 : bytes / layout.WeightShards / layout.Parts;
+        return bytes + adapters;
+    }
+
+    private long TrainedParameters(Step step) => method switch
+    {
+        MethodKind.Full or MethodKind.Projected => parameters.Total,
+        MethodKind.Adapter => AdapterParameters(step),
+        MethodKind.Blockwise => 2 * parameters.LargestBlock,
+        _ => 0,
+    };
+
+    private static long AdapterParameters(Step step)
+    {
+        Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
+        var sum = 0L;
+        foreach (var (elements, count) in tensors[..TensorSizes.Of(step, tensors)])
+        {
+            sum += elements * count;
+        }
+        return sum;
+    }
+
+    /// <summary>
+    /// FSDP and ZeRO-3 gather a block before it runs and the next one ahead of it; embedding and head are gathered from the forward pass to the
+    /// end of backward; the gradients of one block wait whole to be reduced (PyTorch FSDP, _runtime_utils.py).
+    /// </summary>
+    private (long Forward, long Backward) Gathered()
+    {
+        if (!layout.SharesWeights)
+        {
+            var whole = layout.Sharding.Ddp && Trains ? parameters.Total * StoredWidth : 0;
+            return (0, whole);
+        }
+        var width = CastsOnGather ? 2 : StoredWidth;
+        var block = parameters.LargestBlock / layout.Parts * (Quantised ? QuantisedWeights.BytesPerWeight(job.QuantFormat, job.QuantBits) : width);
+        var root = (parameters.Embedding + parameters.Head + parameters.Rest) / layout.Parts * width;
+        var gradients = Trains ? parameters.LargestBlock / layout.Parts * (CastsOnGather ? 4 : width) : 0;
+        return ((long)(root + 2 * block), (long)(root + 2 * block + gradients));
+    }
+}
