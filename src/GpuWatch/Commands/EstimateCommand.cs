@@ -7,29 +7,45 @@ namespace GpuWatch.Commands;
 /// <summary>`estimate`: what a training job will need, before it runs (CONTRACTS 4).</summary>
 internal static class EstimateCommand
 {
+    private static readonly Option<string> Batch = new("--batch") { Description = "a CSV with a job in each row", HelpName = "FILE" };
+    private static readonly Option<string> Formula = new("--formula") { Description = "use a rule of `gpuwatch presets` instead of the plan", HelpName = "NAME" };
+    private static readonly Option<string> Fits = new("--fits") { Description = "exit with 0 if the job fits this GPU (a name, or GB), else with 3", HelpName = "GPU" };
+    private static readonly Option<bool> Advise = new("--advise") { Description = "rank the changes that make it fit, with what each saves and costs" };
+    private static readonly Option<bool> Compare = new("--compare") { Description = "show what every rule of `gpuwatch presets` says beside the plan" };
+    private static readonly Option<bool> Explain = new("--explain") { Description = "show each component's formulas and their inputs" };
+
     public static Command Create(Surroundings around)
     {
         var job = new JobFlags();
-        var batch = new Option<string>("--batch") { Description = "a CSV with a job in each row", HelpName = "FILE" };
-        var output = new Option<string>("--output") { Description = "table, json, ndjson or csv", DefaultValueFactory = _ => "table" };
-        output.AcceptOnlyFromAmong("table", "json", "ndjson", "csv");
-        var command = new Command("estimate", "Tells what a training job needs of GPU memory, by component and phase.") { batch, output };
+        var cost = new CostFlags();
+        var output = OutputOption.Create("table", "json", "ndjson", "csv");
+        var command = new Command("estimate", "Tells what a training job needs of GPU memory, by component and phase.")
+        {
+            Batch, Formula, Fits, Advise, Compare, Explain, output,
+        };
+        cost.AddTo(command);
         job.AddTo(command);
         command.SetAction(parsed =>
         {
-            if (parsed.GetValue(batch) is { } path)
+            var form = parsed.GetValue(output)!;
+            if (parsed.GetValue(Batch) is { } path)
             {
-                return EstimateBatch.Run(path, around);
+                if (job.Read(parsed) is not null)
+                {
+                    throw new BadInputException("--batch", "a job is described beside it", "expected either --batch or a job");
+                }
+                return EstimateBatch.Run(path, form, EstimateFormula.Find(parsed.GetValue(Formula)), around);
             }
             var described = job.Read(parsed)
                 ?? throw new BadInputException("estimate", "no job is described", "expected --job FILE, --batch FILE or flags such as --model gpt2 --method full");
-            var (plan, error) = Estimator.Estimate(described);
-            if (plan is null)
+            if (EstimateFormula.Find(parsed.GetValue(Formula)) is { } preset)
             {
-                throw new BadInputException("estimate", error ?? "this job cannot be estimated", "see gpuwatch estimate --help");
+                return EstimateFormula.Run(preset, described, form, around);
             }
-            new EstimateJson(around.Out, parsed.GetValue(output) == "json").Write(described.Id, described, plan, []);
-            return ExitCode.Done;
+            var room = parsed.GetValue(Fits) is { } card ? EstimateAnswer.RoomOf(card) : Room.Of(described);
+            var answer = EstimateAnswer.Of(described, room, cost.Read(parsed, described), parsed.GetValue(Compare), parsed.GetValue(Explain), job.PlaceOfModel(parsed));
+            EstimateOutput.Write(answer, form, parsed.GetValue(Advise), around.Out);
+            return parsed.GetValue(Fits) is null || answer.Fits == true ? ExitCode.Done : ExitCode.No;
         });
         return command;
     }

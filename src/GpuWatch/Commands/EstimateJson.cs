@@ -15,20 +15,14 @@ internal sealed class EstimateJson(TextWriter output, bool indented)
     private readonly JsonWriterOptions options = JsonText.Options(indented);
 
     public void Write(string? id, Job job, Plan plan, ImmutableArray<string> notes) =>
+        WriteObject(json => WritePlan(json, id, job, plan, notes));
+
+    /// <summary>The same with what else was asked: room, cost, advice, the rules of others, formulas.</summary>
+    public void Write(Estimated it, bool advise) =>
         WriteObject(json =>
         {
-            var named = Measured(plan, job.Metric);
-            WriteId(json, id);
-            json.WriteNumber("peak_allocated_bytes", plan.PeakAllocated.Likely.Count);
-            json.WriteNumber("peak_reserved_bytes", plan.PeakReserved.Likely.Count);
-            json.WriteNumber("peak_device_bytes", plan.PeakDevice.Likely.Count);
-            json.WriteNumber("low_bytes", named.Low.Count);
-            json.WriteNumber("high_bytes", named.High.Count);
-            json.WriteString("peak_phase", Name(plan.PeakPhase));
-            WriteComponents(json, plan.Components);
-            WritePhases(json, plan.Phases);
-            WriteTexts(json, "assumed", plan.Assumed);
-            WriteTexts(json, "warnings", [.. notes, .. plan.Warnings]);
+            WritePlan(json, it.Job.Id, it.Job, it.Plan, []);
+            EstimateJsonParts.Write(json, it, advise);
         });
 
     public void WriteError(string? id, string error) =>
@@ -54,6 +48,22 @@ internal sealed class EstimateJson(TextWriter output, bool indented)
         Phase.FirstOptimizer => "first_optimizer",
         _ => "steady",
     };
+
+    private static void WritePlan(Utf8JsonWriter json, string? id, Job job, Plan plan, ImmutableArray<string> notes)
+    {
+        var named = Measured(plan, job.Metric);
+        WriteId(json, id);
+        json.WriteNumber("peak_allocated_bytes", plan.PeakAllocated.Likely.Count);
+        json.WriteNumber("peak_reserved_bytes", plan.PeakReserved.Likely.Count);
+        json.WriteNumber("peak_device_bytes", plan.PeakDevice.Likely.Count);
+        json.WriteNumber("low_bytes", named.Low.Count);
+        json.WriteNumber("high_bytes", named.High.Count);
+        json.WriteString("peak_phase", Name(plan.PeakPhase));
+        WriteComponents(json, plan.Components);
+        WritePhases(json, plan.Phases);
+        WriteTexts(json, "assumed", plan.Assumed);
+        WriteTexts(json, "warnings", [.. notes, .. plan.Warnings]);
+    }
 
     private void WriteObject(Action<Utf8JsonWriter> members)
     {

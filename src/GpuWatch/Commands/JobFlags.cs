@@ -37,6 +37,19 @@ internal sealed class JobFlags
             : ModelFile.Resolve(JobReader.Read(path is null ? [] : JobFile.Entries(path), entries), path ?? "--model-name");
     }
 
+    /// <summary>Where the model is named, for an error that only the estimator finds; where the job is, if nowhere.</summary>
+    public string PlaceOfModel(ParseResult parsed)
+    {
+        var flag = flags.FirstOrDefault(flag => flag.Key.Name is "hf_id" or "model_name" && parsed.GetValue(flag.Option) is not null);
+        if (flag.Key is not null)
+        {
+            return flag.Key.Flag;
+        }
+        return parsed.GetValue(file) is { } path
+            ? JobFile.Entries(path).Where(entry => entry.Key is "hf_id" or "model_name").Select(entry => entry.Place).FirstOrDefault(path)
+            : "estimate";
+    }
+
     private static Option<string> OptionOf(JobKey key)
     {
         var option = new Option<string>(key.Flag) { Description = $"{key.Meaning}: {key.Expects}", HelpName = "VALUE" };

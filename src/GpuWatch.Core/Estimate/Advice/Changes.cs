@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using GpuWatch.Core.Jobs;
+
+namespace GpuWatch.Core.Estimate.Advice;
+
+/// <summary>
+/// The changes in the order the founding documents give: precision, smaller micro-batch with accumulation, checkpointing, fused loss,
+/// 8-bit optimizer, LoRA, QLoRA, sharding or offload, and last a smaller model.
+/// </summary>
+internal static class Changes
+{
+    private const int SmallestSequence = 512;
+
+    public static ImmutableArray<Change> InOrder { get; } =
+    [
+        // Half the bytes to move and the tensor cores' rate; 0.6 is on the careful side of what fp32 to bf16 gives.
+        new("precision", "small updates are rounded off; watch the loss", 0.6, Precision),
+        new("smaller micro-batch", "less work at a time; the step stays the same by accumulation", 1.1, MicroBatch),
+        // One more forward pass: 2 + 2 + 4 operations a parameter instead of 2 + 4.
+        new("gradient checkpointing", "every block is computed twice in forward", 4.0 / 3, Checkpointing),
+        new("flash attention", "nothing; the GPU must support it", 0.9, Flash),
+        new("fused loss", "nothing; the library must support the model", 1.0, FusedLoss),
+        new("8-bit optimizer", "the optimizer's states are rounded; hardly ever seen in the loss", 1.02, EightBitOptimizer),
+        // No weight gradients of the base: 2 + 2 operations a parameter instead of 2 + 4.
+        new("LoRA", "only adapters are trained", 2.0 / 3, Lora),
+        new("QLoRA", "only adapters are trained, on 4-bit weights that are unpacked in every pass", 0.9, QLora),
+        new("ZeRO-3 over the GPUs there are", "weights are gathered over the link for every block", 1.2, Shard),
+        // The guides' own figure for states in host memory.
+        new("optimizer in host memory", "states cross the bus in every step", 2.0, Offload),
+        new("shorter sequences", "longer examples are cut off", 0.5, ShorterSequences),
+        new("smaller model", "another model, with another quality", 0.5, SmallerModel),
+    ];
+
+    private static bool TrainsAll(Job job) => job.Method is null or "full" or "pretrain";
+
+    private static (Job, string)? Precision(Job job) =>
+        TrainsAll(job) && (job.WeightDtype == "fp32" || job.Amp == true || job.MasterWeights == true)
+            ? (job with { WeightDtype = "bf16", Amp = false, MasterWeights = false }, "weight_dtype bf16, amp no")
+            : null;
+
+    private static (Job, string)? MicroBatch(Job job)
+    {
+        if (job.MicroBatch is not > 1)
+        {
+            return null;
+        }
+        var half = job.MicroBatch.Value / 2;
+        var accumulation = (int)Math.Ceiling((double)job.MicroBatch.Value * (job.GradAccum ?? 1) / half);
+        return (job with { MicroBatch = half, GradAccum = accumulation }, string.Create(CultureInfo.InvariantCulture, $"micro_batch {half}, grad_accum {accumulation}"));
+    }
+
+    private static (Job, string)? Checkpointing(Job job) =>
+        job.Method == "inference" || job.GradCheckpointing == "full" ? null : (job with { GradCheckpointing = "full" }, "grad_checkpointing full");
+
+    private static (Job, string)? Flash(Job job) =>
+        job.Attention is "eager" ? (job with { Attention = "flash" }, "attention flash") : null;
+
+    private static (Job, string)? FusedLoss(Job job) =>
+        job.Method == "inference" || job.FusedCe == true || job.CrossEntropy is "fused" or "classification"
+            ? null
+            : (job with { FusedCe = true, CrossEntropy = "fused" }, "fused_ce yes");
+
+    private static (Job, string)? EightBitOptimizer(Job job) =>
+        job.Method != "inference" && job.Optimizer is null or "adamw_torch" or "adamw_fused" or "paged_adamw_32bit"
+            ? (job with { Optimizer = "adamw_8bit" }, "optimizer adamw_8bit")
+            : null;
+
+    private static (Job, string)? Lora(Job job) =>
+        TrainsAll(job) ? (Adapted(job, "lora"), "method lora, lora_rank 16") : null;
+
+    private static (Job, string)? QLora(Job job) =>
+        TrainsAll(job) || job is { Method: "lora", QuantBits: null, QuantFormat: null }
+            ? (Adapted(job, "qlora") with { QuantBits = 4, QuantFormat = "nf4" }, TrainsAll(job) ? "method qlora, lora_rank 16, quant_bits 4" : "method qlora, quant_bits 4")
+            : null;
+
+    private static Job Adapted(Job job, string method) =>
+        job with { Method = method, LoraRank = job.LoraRank ?? 16, WeightDtype = job.WeightDtype is "fp32" or null ? "bf16" : job.WeightDtype, MasterWeights = false };
+
+    private static (Job, string)? Shard(Job job) =>
+        job.NumGpus > 1 && Sharding.Of(job) is { State: not ShardedState.All, LayerSplit: false }
+            ? (job with { Parallelism = "zero3" }, "parallelism zero3")
+            : null;
+
+    private static (Job, string)? Offload(Job job) =>
+        job.Method != "inference" && job.Offload is null or "none" ? (job with { Offload = "optimizer" }, "offload optimizer") : null;
+
+    private static (Job, string)? ShorterSequences(Job job) =>
+        job.SeqLen >= 2 * SmallestSequence
+            ? (job with { SeqLen = job.SeqLen / 2 }, string.Create(CultureInfo.InvariantCulture, $"seq_len {job.SeqLen / 2}"))
+            : null;
+
+    /// <summary>The largest model of the same family with at most 60 % of the parameters.</summary>
+    private static (Job, string)? SmallerModel(Job job)
+    {
+        var (complete, known, _) = ModelShape.Complete(job);
+        if (known is null || ParameterCount.Of(complete!.Architecture) is not { } count)
+        {
+            return null;
+        }
+        var smaller = Catalogue.All
+            .Where(shape => Family(shape.Name!) == Family(known.Name!))
+            .Select(shape => (shape, Size: ParameterCount.Of(shape)!.Value.Total))
+            .Where(model => model.Size <= 0.6 * count.Total)
+            .OrderByDescending(model => model.Size)
+            .Select(model => model.shape)
+            .FirstOrDefault();
+        return smaller is null ? null : (job with { ModelName = smaller.Name, HfId = null, Architecture = new() }, $"model_name {smaller.Name}");
+    }
+
+    private static string Family(string name) => new(name.TakeWhile(char.IsAsciiLetter).ToArray());
+}

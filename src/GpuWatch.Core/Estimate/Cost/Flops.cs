@@ -1,0 +1,42 @@
+using GpuWatch.Core.Jobs;
+
+namespace GpuWatch.Core.Estimate.Cost;
+
+/// <summary>Operations of training, by counting multiplications and additions.</summary>
+public static class Flops
+{
+    /// <summary>Operations for one token through forward and backward; null when the model is not known well enough.</summary>
+    /// <remarks>
+    /// Kaplan et al. 2020 (arXiv 2001.08361), section 2.1: 2 a parameter forward, 4 backward; half of the latter are for weight gradients, which
+    /// frozen weights do not have; checkpointing computes forward twice. Attention as Chowdhery et al. 2022 (arXiv 2204.02311), appendix B:
+    /// 12 · layers · heads · head size · length forward and backward. Of a mixture only the experts a token passes through count.
+    /// </remarks>
+    public static double? PerToken(Job job)
+    {
+        var shape = ModelShape.Complete(job).Job?.Architecture ?? job.Architecture;
+        if (ActiveParameters(shape) is not { } parameters)
+        {
+            return null;
+        }
+        var forward = 2.0;
+        var backward = job.Method switch
+        {
+            "inference" or "load" => 0.0,
+            null or "full" or "pretrain" => 4,
+            _ => 2,
+        };
+        var recomputed = backward > 0 && job.GradCheckpointing == "full" ? 2.0 : 0;
+        var passes = (forward + backward + recomputed) / 6;
+        var attention = shape is { Layers: { } layers, Hidden: { } hidden } && job.SeqLen is { } length ? 12.0 * layers * hidden * length : 0;
+        return 6 * parameters * passes + attention * passes;
+    }
+
+    /// <summary>Parameters a token meets in matrices: without the embedding table, which is only looked up, and without idle experts.</summary>
+    public static double? ActiveParameters(Architecture shape)
+    {
+        var active = shape is { Experts: { } experts, ExpertsPerToken: { } used } && used < experts ? shape with { Experts = used } : shape;
+        return ParameterCount.Of(active) is { } count
+            ? count.Blocks + (count.Head > 0 ? count.Head : count.Embedding)
+            : shape.ParametersBillion * 1e9;
+    }
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using GpuWatch.Commands;
+using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Estimate.Cost;
+using GpuWatch.Core.Estimate.Presets;
+using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Units;
+using GpuWatch.Tests.Support;
+
+namespace GpuWatch.Tests.Commands;
+
+public sealed class EstimateCommandTests : IDisposable
+{
+    private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("gpuwatch-");
+
+    public void Dispose() => folder.Delete(recursive: true);
+
+    [Fact]
+    public void One_screen_tells_peak_time_parts_fit_certainty_and_what_to_change()
+    {
+        var (code, output, error) = Gpuwatch.Run(
+            "estimate", "--model", "meta-llama/Llama-2-7b-hf", "--method", "qlora", "--micro-batch", "4", "--seq-len", "2048", "--gpu-mem-gb", "24");
+
+        Assert.Equal((0, ""), (code, error));
+        var lines = output.TrimEnd('\n').Split('\n');
+        Assert.InRange(lines.Length, 8, 24);
+        Assert.All((string[])["peak ", "sure ", "fits ", "made of ", "phases ", "change "], label => Assert.Contains(lines, line => line.StartsWith(label, StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("--model-name", "did you mean", "--model", "meta-llama/Lama-3-8B")]
+    [InlineData("--heads", "not divisible", "--hidden", "4096", "--heads", "30")]
+    [InlineData("--kv-heads", "does not divide", "--model", "gpt2", "--kv-heads", "5")]
+    [InlineData("--micro-batch", "at least 1", "--model", "gpt2", "--micro-batch", "0")]
+    [InlineData("--parallelism", "at least 2", "--model", "gpt2", "--parallelism", "zero3", "--num-gpus", "1")]
+    [InlineData("--quant-bits", "qlora", "--model", "gpt2", "--method", "full", "--quant-bits", "4")]
+    [InlineData("--method", "qlora", "--model", "gpt2", "--method", "qlroa")]
+    [InlineData("--fits", "is not known", "--model", "gpt2", "--fits", "RTX 9999")]
+    [InlineData("--formula", "four-part", "--model", "gpt2", "--formula", "fourpart")]
+    [InlineData("--cost", "--samples", "--model", "gpt2", "--cost")]
+    [InlineData("--mfu", "at most 1", "--model", "gpt2", "--cost", "--samples", "1", "--mfu", "2")]
+    [InlineData("--batch", "either", "--model", "gpt2", "--batch", "x.csv")]
+    [InlineData("none.csv", "readable", "--batch", "none.csv")]
+    [InlineData("none.yaml", "readable", "--job", "none.yaml")]
+    [InlineData("estimate", "no job")]
+    public void Bad_input_is_one_line_on_stderr_with_its_place_and_exit_code_2(string place, string told, params string[] arguments)
+    {
+        var (code, output, error) = Gpuwatch.Run(["estimate", .. arguments]);
+
+        Assert.Equal((2, ""), (code, output));
+        Assert.StartsWith($"gpuwatch: {place}", error);
+        Assert.Contains(told, error);
+        Assert.Single(error.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public void Fits_answers_by_exit_code()
+    {
+        Assert.Equal(0, Gpuwatch.Run("estimate", "--model", "gpt2", "--method", "full", "--micro-batch", "1", "--seq-len", "128", "--fits", "A100-80GB").Code);
+        Assert.Equal(3, Gpuwatch.Run("estimate", "--model", "Llama-2-70B", "--method", "full", "--fits", "24").Code);
+    }
+
+    [Fact]
+    public void A_flag_wins_over_the_job_file()
+    {
+        var file = Write("job.yaml", "model_name: gpt2\nmethod: full\nmicro_batch: 1\nseq_len: 128\nid: mine");
+        using var fromFile = JsonDocument.Parse(Gpuwatch.Run("estimate", "--job", file, "--output", "json").Out);
+        using var withFlag = JsonDocument.Parse(Gpuwatch.Run("estimate", "--job", file, "--micro-batch", "8", "--output", "json").Out);
+
+        Assert.Equal("mine", withFlag.RootElement.GetProperty("id").GetString());
+        Assert.True(Peak(withFlag) > Peak(fromFile));
+    }
+
+    [Fact]
+    public void A_batch_prints_a_line_a_row_in_order_and_an_error_does_not_stop_it()
+    {
+        var file = Write("jobs.csv", "id,model_name,method,micro_batch,seq_len,comment,amp\r\na,gpt2,full,1,128,\"hello, \"\"you\"\"\",no\r\nb,no-such-model,full,1,128,,\r\nc,gpt2,full,0,128,,\r\n\r\nd,gpt2,lora,1,128,,perhaps\r\n");
+        var (code, output, error) = Gpuwatch.Run("estimate", "--batch", file, "--output", "ndjson");
+
+        var rows = output.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.Equal(0, code);
+        Assert.Equal(["a", "b", "c", "d"], rows.Select(row => row.GetProperty("id").GetString()!));
+        Assert.Equal([false, true, true, false], rows.Select(row => row.TryGetProperty("error", out _)));
+        Assert.Contains("jobs.csv:4", rows[2].GetProperty("error").GetString());
+        Assert.Contains("amp 'perhaps'", rows[3].GetProperty("warnings")[0].GetString());
+        Assert.Equal($"gpuwatch: {file}:1: columns passed over: comment\n", error);
+    }
+
+    [Theory]
+    [InlineData("", "empty")]
+    [InlineData("a,b\n1,2\n", "no column")]
+    [InlineData("method,method\nfull,lora\n", "twice")]
+    [InlineData("id,method\n1,\"full\n", "quote")]
+    public void A_file_that_is_no_table_of_jobs_is_bad_input(string text, string told)
+    {
+        var (code, _, error) = Gpuwatch.Run("estimate", "--batch", Write("jobs.csv", text));
+
+        Assert.Equal(2, code);
+        Assert.Contains(told, error);
+    }
+
+    [Fact]
+    public void The_components_of_every_estimate_sum_to_the_device_peak()
+    {
+        using var json = JsonDocument.Parse(Gpuwatch.Run("estimate", "--model", "Qwen2.5-0.5B", "--method", "full", "--output", "ndjson").Out);
+
+        Assert.Equal(Peak(json), json.RootElement.GetProperty("components").EnumerateObject().Sum(part => part.Value.GetInt64()));
+    }
+
+    [Theory]
+    [InlineData("table", "estimate.txt")]
+    [InlineData("json", "estimate.json")]
+    [InlineData("csv", "estimate.csv")]
+    public void An_answer_looks_as_it_always_did(string form, string golden)
+    {
+        var job = new Job
+        {
+            Id = "x", ModelName = "Llama-2-7B", Method = "full", WeightDtype = "bf16", MicroBatch = 8, SeqLen = 1024, Attention = "flash", NumGpus = 2, Parallelism = "ddp", GpuName = "A100-80GB", GradCheckpointing = "full",
+        };
+        var plan = SomePlan.OfGiB(20);
+        var question = new CostQuestion(1000, 2, null, 0.4, 2, 27.08, "CNY", "a guide");
+        var answer = new Estimated(
+            job, plan, Room.Of(job)!,
+            GpuWatch.Core.Estimate.Advice.Advisor.Advise(job, plan, new("small", Bytes.FromGiB(17)), changed => SomePlan.OfGiB(changed.MicroBatch < 8 ? 15 : changed.FusedCe == true ? 18 : 20)),
+            TrainingCost.Of(job, question), question, Explain: true,
+            [(AllPresets.Find("16x")!, AllPresets.Find("16x")!.Apply(PresetInput.Of(job).Input!)), (AllPresets.Find("inference-1.2x")!, AllPresets.Find("inference-1.2x")!.Apply(PresetInput.Of(job).Input!))]);
+        var output = new StringWriter { NewLine = "\n" };
+
+        EstimateOutput.Write(answer, form, advise: true, output);
+
+        GoldenFile.Matches(golden, output.ToString());
+    }
+
+    private static long Peak(JsonDocument json) => json.RootElement.GetProperty("peak_device_bytes").GetInt64();
+
+    private string Write(string name, string text)
+    {
+        var path = Path.Combine(folder.FullName, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+}

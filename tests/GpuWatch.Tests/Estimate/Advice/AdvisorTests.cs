@@ -1,0 +1,78 @@
+using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Estimate.Advice;
+using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Units;
+using GpuWatch.Tests.Support;
+
+namespace GpuWatch.Tests.Estimate.Advice;
+
+public sealed class AdvisorTests
+{
+    private static readonly Room TwentyFour = new("a card", Bytes.FromGiB(24));
+
+    [Fact]
+    public void A_single_change_that_fits_comes_before_those_that_do_not()
+    {
+        var advice = Advise(new() { Method = "full", WeightDtype = "bf16", Amp = false, MicroBatch = 1, SeqLen = 512, Attention = "flash" }, TwentyFour);
+
+        Assert.True(advice[0].Fits);
+        Assert.All(advice, advised => Assert.True(advised.Saves > Bytes.Zero));
+        Assert.Equal(advice.OrderByDescending(advised => advised.Fits).ToArray(), advice);
+    }
+
+    [Fact]
+    public void A_micro_batch_is_halved_until_it_fits_and_the_step_stays_the_same()
+    {
+        var advice = Advise(new() { Method = "lora", WeightDtype = "bf16", MicroBatch = 32, GradAccum = 1, SeqLen = 512, Attention = "flash" }, TwentyFour);
+
+        var smaller = advice.Single(advised => advised.Names is ["smaller micro-batch"]);
+        Assert.True(smaller.Fits);
+        Assert.Equal(32, smaller.Job.MicroBatch * smaller.Job.GradAccum);
+        Assert.True(smaller.Job.MicroBatch > 1);
+    }
+
+    [Fact]
+    public void Several_changes_are_put_together_when_no_single_one_is_enough_and_none_of_them_is_idle()
+    {
+        var job = new Job { Method = "full", WeightDtype = "fp32", Amp = true, MicroBatch = 64, SeqLen = 4096, Attention = "eager" };
+        var advice = Advise(job, TwentyFour);
+
+        var together = advice[0];
+        Assert.True(together.Fits && together.Names.Length > 1);
+        Assert.True(together.Plan.PeakDevice.Likely <= TwentyFour.Comfortable);
+        Assert.Equal(Toy(job)!.PeakDevice.Likely - together.Plan.PeakDevice.Likely, together.Saves);
+    }
+
+    [Fact]
+    public void Nothing_is_advised_that_is_done_already()
+    {
+        var advice = Advise(
+            new() { Method = "qlora", QuantBits = 4, WeightDtype = "bf16", Amp = false, MicroBatch = 1, SeqLen = 512, Attention = "flash", GradCheckpointing = "full", FusedCe = true, Optimizer = "paged_adamw_8bit", Offload = "optimizer" },
+            TwentyFour);
+
+        Assert.Empty(advice);
+    }
+
+    [Fact]
+    public void A_smaller_model_is_of_the_same_family()
+    {
+        var advice = Advise(new() { ModelName = "Qwen2.5-7B", Method = "inference" }, new("a card", Bytes.FromGiB(4)));
+
+        var smaller = advice.Single(advised => advised.Names is ["smaller model"]);
+        Assert.StartsWith("Qwen", smaller.Job.ModelName);
+    }
+
+    private static Advised[] Advise(Job job, Room room) => [.. Advisor.Advise(job, Toy(job)!, room, Toy)];
+
+    /// <summary>A toy of the estimator in which each setting has the sign it has in truth.</summary>
+    private static Plan? Toy(Job job)
+    {
+        var parameters = ModelShape.Complete(job).From is { } known ? ParameterCount.Of(known)!.Value.Total / 1e9 : 7;
+        var weights = parameters * (job.Method == "qlora" ? 0.5 : job.WeightDtype == "fp32" ? 4 : 2);
+        var states = job.Method is "full" ? parameters * (job.Optimizer == "adamw_8bit" ? 2 : job.WeightDtype == "fp32" ? 8 : 4) * (job.Offload == "optimizer" ? 0 : 1) : 0;
+        var tokens = (job.MicroBatch ?? 1) * (job.SeqLen ?? 512) / 1024.0;
+        var activations = tokens * (job.GradCheckpointing == "full" ? 0.3 : 3) * (job.Attention == "eager" ? 2 : 1) * (job.Method == "inference" ? 0 : 1);
+        var logits = tokens * (job.FusedCe == true ? 0 : 0.5) * (job.Method == "inference" ? 0 : 1);
+        return SomePlan.OfGiB(weights + states + activations + logits + 1);
+    }
+}
