@@ -1,6 +1,7 @@
 # Sourced by run.sh and test.sh: what a fresh Debian or Ubuntu machine lacks is installed, what is stale is built.
 # Silent when there is nothing to do. Expects to be called from the repository root.
-export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+# Invariant: the SDK would otherwise want ICU, which a bare machine lacks and nothing here uses.
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
 [ -x "${DOTNET_ROOT:-$HOME/.dotnet}/dotnet" ] && export DOTNET_ROOT="${DOTNET_ROOT:-$HOME/.dotnet}" && PATH="$DOTNET_ROOT:$PATH"
 
 say() { printf '%s\n' "$*" >&2; }
@@ -12,8 +13,12 @@ need_packages() {
     exit 1
   fi
   say "gpuwatch: installing $*"
+  local log
+  log=$(mktemp)
   { apt-get -o DPkg::Lock::Timeout=400 -qq update &&
-    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=400 -qq install -y --no-install-recommends "$@"; } >&2
+    DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=400 -qq install -y --no-install-recommends "$@"; } >"$log" 2>&1 ||
+    { cat "$log" >&2; rm -f "$log"; return 1; }
+  rm -f "$log"
 }
 
 need_compiler() {
@@ -30,6 +35,8 @@ has_sdk() {
 
 need_sdk() {
   has_sdk && return
+  # What the runtime links against and a bare machine lacks.
+  ldconfig -p | grep -q libssl.so.3 && ldconfig -p | grep -q libstdc++.so.6 || need_packages libssl3 libstdc++6 ca-certificates
   if [ "$(id -u)" = 0 ] && apt-cache show dotnet-sdk-10.0 >/dev/null 2>&1; then
     need_packages dotnet-sdk-10.0
   else
