@@ -110,6 +110,10 @@ internal sealed class ProcessWatch
         if (Outlook.Deciding is { } threat && probability >= options.WarningProbability)
         {
             var severity = probability >= options.CriticalProbability ? Severity.Critical : Severity.Warning;
+            if (oom.Standing is { } standing && severity == Severity.Critical && IsAnotherEpisode(standing, threat))
+            {
+                oom.Calm(time, gpu, Pid, 0, "What was feared is over; something else is not.", events);
+            }
             if (oom.Standing is null || severity > oom.Standing.Severity)
             {
                 oom.Raise(time, gpu, Pid, OomSentence.Of(severity, Outlook, threat, series), events);
@@ -125,6 +129,13 @@ internal sealed class ProcessWatch
             oom.Hold();
         }
     }
+
+    /// <summary>A job that survived the first step it was warned of, or meets another trouble, is in another episode.</summary>
+    private static bool IsAnotherEpisode(Alert standing, Threat threat) =>
+        standing.Severity == Severity.Critical && standing.Cause is { } cause && cause != threat.Cause && (IsFirstStep(cause) || threat.Cause is Cause.Leak or Cause.Evaluation or Cause.Neighbour)
+        && !IsFirstStep(threat.Cause);
+
+    private static bool IsFirstStep(Cause cause) => cause is Cause.Load or Cause.FirstForward or Cause.FirstBackward or Cause.FirstOptimizer;
 
     private void TellForecast(double time, List<WatchEvent> events)
     {

@@ -11,6 +11,10 @@ namespace GpuWatch.Core.Forecast;
 internal static class GrowthThreat
 {
     private const int LeastStairs = 4;
+    private const int CrowdingStairs = 4;
+    private const double Crowded = 1.6;
+    /// <summary>Reserved over planned live bytes that no fragmentation explains: recorded healthy jobs of changing length reach 2.1.</summary>
+    private const double MostFragments = 2.5;
     /// <summary>A floor rises if chance is out of the question and it has risen by this share of the room …</summary>
     private const double Significance = 3;
     private const double LeastGrownShare = 0.02;
@@ -34,6 +38,40 @@ internal static class GrowthThreat
             ? null
             : Of(series, series.LiveRhythm, series.LiveStairs.Last, series.Capacity - series.Context - series.LiveStairs.Last.Level, Cause.Evaluation);
 
+    /// <summary>Stairs without a rhythm whose records crowd towards the present.</summary>
+    public static Threat? OfRecords(ProcessSeries series, Reconciler reconciler)
+    {
+        if (!IsCrowding(series, reconciler))
+        {
+            return null;
+        }
+        var perSecond = RecordBytesPerSecond(series);
+        var eta = Math.Max(0.1, series.Available.Count / perSecond);
+        var lasted = series.NowSeconds - series.Stairs[series.Stairs.Count - CrowdingStairs].TimeSeconds;
+        return new Threat(series.IsEvaluating ? Cause.Evaluation : Cause.Leak, GoesOn(lasted, eta), eta, 0.5, series.Available);
+    }
+
+    private static bool IsCrowding(ProcessSeries series, Reconciler reconciler) =>
+        series.Releases == 0 && series.Stairs.Count >= CrowdingStairs
+        && (IsBeyondAllFragments(series, reconciler)
+            || (series.Records.Count >= CrowdingStairs - 1 && series.Records.Crowding(series.SettledRatio) >= Crowded && IsBeyondPlan(series, reconciler)));
+
+    private static bool IsBeyondAllFragments(ProcessSeries series, Reconciler reconciler) =>
+        reconciler.Plan is { } plan && series.Phase != JobPhase.Loading && series.Held > plan.PeakAllocated.High * MostFragments;
+
+    private static double RecordBytesPerSecond(ProcessSeries series)
+    {
+        var (stairs, grown) = (series.Stairs, Bytes.Zero);
+        for (var i = stairs.Count - CrowdingStairs + 1; i < stairs.Count; i++)
+        {
+            grown += stairs[i].Rise;
+        }
+        return grown.Count / (series.NowSeconds - stairs[stairs.Count - CrowdingStairs].TimeSeconds);
+    }
+
+    private static bool IsBeyondPlan(ProcessSeries series, Reconciler reconciler) =>
+        reconciler.Plan is not { } plan || series.Held > plan.PeakAllocated.Likely * Explained;
+
     public static Threat? OfFloor(ProcessSeries series)
     {
         if (!IsFloorRising(series))
@@ -49,13 +87,15 @@ internal static class GrowthThreat
     /// <summary>Stairs beyond what the plan explains: below its peak they are longer batches finding their place.</summary>
     private static bool IsGrowing(ProcessSeries series, Reconciler reconciler) =>
         series.Rhythm.Count >= (series.IsEvaluating ? Rhythm.LeastClockworkStairs : LeastStairs)
-        && (reconciler.Plan is not { } plan || series.Held > plan.PeakReserved.Likely * Explained || series.Releases > 0);
+        && (series.Releases > 0 || IsBeyondPlan(series, reconciler));
 
     public static bool IsLeak(ProcessSeries series, Reconciler reconciler) =>
-        !series.IsEvaluating && (IsFloorRising(series) || IsGrowing(series, reconciler));
+        !series.IsEvaluating && (IsFloorRising(series) || IsGrowing(series, reconciler) || IsCrowding(series, reconciler));
 
     public static double LeakBytesPerSecond(ProcessSeries series) =>
-        IsFloorRising(series) ? series.LiveFloor.Slope : series.Rhythm.Rise.Count / series.Rhythm.GapSeconds;
+        IsFloorRising(series) ? series.LiveFloor.Slope
+        : series.Rhythm.Count < LeastStairs ? RecordBytesPerSecond(series)
+        : series.Rhythm.Rise.Count / series.Rhythm.GapSeconds;
 
     public static bool IsFloorRising(ProcessSeries series)
     {

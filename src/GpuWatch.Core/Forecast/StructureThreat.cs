@@ -12,21 +12,26 @@ internal static class StructureThreat
     private const double FirstStepSeconds = 5;
     /// <summary>Standard deviation of a context that is not known apart: 256–616 MiB in public reports.</summary>
     private static readonly Bytes ContextDeviation = Bytes.FromMiB(80);
+    /// <summary>Others that took this share of the room are to blame.</summary>
+    private const double NeighbourShare = 0.1;
     /// <summary>A plan is never surer than this share of itself.</summary>
     private const double LeastDeviationShare = 0.015;
+
+    /// <summary>The longest batch is a hair shorter than declared.</summary>
+    private const double Reach = 0.985;
 
     public static Threat? Of(ProcessSeries series, Reconciler reconciler)
     {
         var plan = reconciler.Plan!;
         var room = series.Capacity - series.Context;
         var deviation = Deviation(series, plan);
-        var need = plan.PeakAllocated.Likely;
+        var need = plan.PeakAllocated.Likely * Reach;
         var probability = Normal.Cdf((need - room).Count / deviation);
         if (reconciler.IsFulfilled || probability < 1e-3)
         {
             return null;
         }
-        return new Threat(CauseOf(series, plan, room), probability, Eta(series, plan), 0.6, need - series.Held);
+        return new Threat(CauseOf(series, plan, room, deviation, probability), probability, Eta(series, plan), 0.6, need - series.Held);
     }
 
     private static double Deviation(ProcessSeries series, Plan plan)
@@ -36,13 +41,24 @@ internal static class StructureThreat
         return Math.Sqrt(own * own + (double)context * context);
     }
 
-    /// <summary>The first station that does not fit; once the first step is survived, only a longer batch can bring the planned peak.</summary>
-    private static Cause CauseOf(ProcessSeries series, Plan plan, Bytes room) =>
-        series.Phase is not (JobPhase.Loading or JobPhase.FirstStep) ? Cause.LongBatch
-        : plan.Phases.Load > room ? Cause.Load
-        : plan.Phases.FirstForward > room ? Cause.FirstForward
-        : plan.Phases.FirstBackward > room ? Cause.FirstBackward
-        : Cause.FirstOptimizer;
+    /// <summary>
+    /// The first station that is about as likely not to fit as the worst; once the first step is survived, only a longer batch can bring
+    /// the planned peak. Who has taken what would have sufficed is to blame before that.
+    /// </summary>
+    private static Cause CauseOf(ProcessSeries series, Plan plan, Bytes room, double deviation, double probability)
+    {
+        if (series.OthersGrown > room * NeighbourShare && plan.PeakAllocated.Likely * Reach < room + series.OthersGrown)
+        {
+            return Cause.Neighbour;
+        }
+        return series.Phase is not (JobPhase.Loading or JobPhase.FirstStep) ? Cause.LongBatch
+            : Fails(plan.Phases.Load) ? Cause.Load
+            : Fails(plan.Phases.FirstForward) ? Cause.FirstForward
+            : Fails(plan.Phases.FirstBackward) ? Cause.FirstBackward
+            : Cause.FirstOptimizer;
+
+        bool Fails(Bytes station) => Normal.Cdf((station * Reach - room).Count / deviation) > probability / 2;
+    }
 
     private static double Eta(ProcessSeries series, Plan plan)
     {

@@ -1,4 +1,5 @@
 using GpuWatch.Core.Observe;
+using GpuWatch.Core.Reconcile;
 
 namespace GpuWatch.Core.Forecast;
 
@@ -15,18 +16,20 @@ internal static class WallThreat
     /// <summary>Others that took this share of what the process can hold are to blame.</summary>
     private const double NeighbourShare = 0.1;
 
-    public static Threat? Of(ProcessSeries series)
+    public static Threat? Of(ProcessSeries series, Reconciler reconciler)
     {
         if (series.Releases == 0)
         {
             return null;
         }
         var survived = series.NowSeconds - series.FirstReleaseSeconds;
-        return new Threat(Blame(series), Deadly, Math.Max(MedianSeconds, survived / 2), Spread, series.Available);
+        return new Threat(Blame(series, reconciler), Deadly, Math.Max(MedianSeconds, survived / 2), Spread, series.Available);
     }
 
-    private static Cause Blame(ProcessSeries series) =>
+    private static Cause Blame(ProcessSeries series, Reconciler reconciler) =>
         series.OthersGrown > series.Capacity * NeighbourShare ? Cause.Neighbour
         : series.IsEvaluating ? Cause.Evaluation
+        : GrowthThreat.IsLeak(series, reconciler) ? Cause.Leak
+        : double.IsNaN(series.SettledAtSeconds) ? Cause.FirstOptimizer
         : Cause.LongBatch;
 }

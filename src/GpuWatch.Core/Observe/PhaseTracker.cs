@@ -24,6 +24,9 @@ internal sealed class PhaseTracker
     private const double SuddenFactor = 3;
     private const double SuddenShare = 0.5;
 
+    /// <summary>What is held beyond the context is known no better than the context.</summary>
+    private static readonly Bytes ContextDoubt = Bytes.FromMiB(200);
+
     private Bytes largestRise;
     private double lastRiseSeconds = double.NegativeInfinity;
     private bool flat;
@@ -85,7 +88,7 @@ internal sealed class PhaseTracker
         var leap = used - levelAtPause;
         var weights = held - leap;
         var soon = time - pauseEndSeconds <= 1;
-        var loaded = plannedLoad is not { } planned || weights >= planned * LoadedShare;
+        var loaded = plannedLoad is not { } planned || weights + ContextDoubt >= planned * LoadedShare;
         if (soon && loaded && weights > LeastLeap && leap >= Bytes.Max(LeastLeap, weights * LeapShare))
         {
             (Phase, LoadedLevel, FirstStepSeconds) = (JobPhase.FirstStep, levelAtPause, time);

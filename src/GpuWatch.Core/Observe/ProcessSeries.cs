@@ -14,6 +14,10 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     /// <summary>… or less than this one, if it gives back little: what frees most of what it has does so on its own account.</summary>
     private const double NearWallShare = 0.14;
     private const double LittleShare = 0.2;
+    /// <summary>The first steps have cached what batches of one size need.</summary>
+    private const double SettleSeconds = 10;
+    /// <summary>Segments of small blocks are no record.</summary>
+    private static readonly Bytes LeastRecord = Bytes.FromMiB(24);
     private static readonly Bytes LeastContext = Bytes.FromMiB(100);
     private static readonly Bytes LargestContext = Bytes.FromMiB(1024);
     /// <summary>Optimizer states appear in the first step; growth is only looked for after it.</summary>
@@ -49,6 +53,10 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     public double FirstReleaseSeconds { get; private set; } = double.NaN;
     public RecentStairs Stairs { get; } = new();
     public Ramp Ramp { get; } = new();
+    /// <summary>High-water marks since the first steps have settled.</summary>
+    public Records Records { get; } = new();
+    /// <summary>Time since the first step, in units of the time it takes to settle; NaN before it.</summary>
+    public double SettledRatio => (NowSeconds - FirstStepSeconds) / SettleSeconds;
     /// <summary>How the other tenants rise.</summary>
     public Climb OthersClimb { get; } = new(restSeconds: 10);
     /// <summary>What the others hold beyond the least they held since this process started.</summary>
@@ -156,21 +164,31 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         }
     }
 
+    private void AddStair(Stair stair, bool isRecord)
+    {
+        var isNew = Stairs.Add(stair, Math.Max(1, 1.5 * PeriodSeconds));
+        Rhythm = Rhythm.Of(Stairs, FirstStepSeconds);
+        if (Rhythm.IsClockwork)
+        {
+            clockworkRise = Rhythm.Rise;
+        }
+        if (isNew && isRecord && SettledRatio > 1 && stair.Rise > LeastRecord)
+        {
+            Records.Add(SettledRatio);
+        }
+    }
+
     private void MarkStairs(Bytes before, Bytes freeBefore)
     {
-        if (Used > HighWater)
+        var isRecord = Used > HighWater;
+        if (isRecord)
         {
             (HighWater, HighWaterSeconds) = (Used, NowSeconds);
         }
         if (Used > mark)
         {
-            Stairs.Add(new Stair(NowSeconds, Used - mark, Used), Math.Max(1, 1.5 * PeriodSeconds));
+            AddStair(new Stair(NowSeconds, Used - mark, Used), isRecord);
             mark = Used;
-            Rhythm = Rhythm.Of(Stairs, FirstStepSeconds);
-            if (Rhythm.IsClockwork)
-            {
-                clockworkRise = Rhythm.Rise;
-            }
         }
         else if (Used < before)
         {

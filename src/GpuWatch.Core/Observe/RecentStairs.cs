@@ -17,16 +17,18 @@ public sealed class RecentStairs
     public Stair Last => this[Count - 1];
 
     /// <summary>Adds a stair; one that comes within <paramref name="restSeconds"/> of the last is the same stair, still rising.</summary>
-    public void Add(Stair stair, double restSeconds)
+    /// <returns>False when it was the last one, still rising.</returns>
+    public bool Add(Stair stair, double restSeconds)
     {
         if (Count > 0 && stair.TimeSeconds - Last.TimeSeconds <= restSeconds)
         {
             ring[(next - 1 + Capacity) % Capacity] = stair with { Rise = Last.Rise + stair.Rise };
-            return;
+            return false;
         }
         ring[next] = stair;
         next = (next + 1) % Capacity;
         Count = Math.Min(Count + 1, Capacity);
+        return true;
     }
 
     public void Clear() => Count = 0;

@@ -40,15 +40,15 @@ public sealed record Misdeclaration(string Words, Plan Plan)
         }
     }
 
-    /// <summary>The mistake whose plan comes nearest to <paramref name="reservedBytes"/>; null when none explains it.</summary>
-    public static Misdeclaration? Likeliest(Job job, double reservedBytes)
+    /// <summary>The mistake whose plan comes nearest to <paramref name="liveBytes"/>; null when none explains it.</summary>
+    public static Misdeclaration? Likeliest(Job job, double liveBytes)
     {
         Misdeclaration? best = null;
         var least = WorstRatio;
         foreach (var (words, otherwise) in Usual(job))
         {
             if (Estimator.Estimate(otherwise).Plan is { } plan
-                && Math.Abs(Math.Log(plan.PeakReserved.Likely.Count / reservedBytes)) is var off && off < least)
+                && Math.Abs(Math.Log(plan.PeakAllocated.Likely.Count / liveBytes)) is var off && off < least)
             {
                 (best, least) = (new Misdeclaration(words, plan), off);
             }

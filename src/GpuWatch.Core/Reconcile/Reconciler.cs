@@ -12,13 +12,18 @@ namespace GpuWatch.Core.Reconcile;
 /// <param name="plan">Of the job as declared; null without one.</param>
 public sealed class Reconciler(Job? job, Plan? plan)
 {
-    /// <summary>Reserved bytes beyond the plan by this share of it and more are no rounding of the allocator.</summary>
-    private const double ReservedTolerance = 0.06;
-    private static readonly Bytes LeastExcess = Bytes.FromMiB(64);
-    /// <summary>Live bytes are counted by the process itself, so the plan's interval is all their tolerance.</summary>
-    private const double LiveTolerance = 0.02;
+    /// <summary>A fully declared job is played to 0.13 % of what autograd keeps (docs/decisions/0010); cuBLAS adds a workspace of about 8 MiB.</summary>
+    private const double PlayedTolerance = 0.002;
+    private static readonly Bytes Workspaces = Bytes.FromMiB(16);
+    /// <summary>Reserved over planned live bytes that batches of changing length reach by fragmentation in their first seconds, and more.</summary>
+    private const double FragmentedRatio = 1.5;
     /// <summary>What exceeds the plan later than this after the first step has grown, and was not declared wrong.</summary>
     private const double FirstStepsSeconds = 20;
+    /// <summary>The same for reserved bytes, in which a leak shows at once.</summary>
+    private const double FirstStepSeconds = 5;
+
+    /// <summary>Reserved over live bytes of an ordinary job.</summary>
+    private const double UsualCache = 1.1;
 
     private Bytes explained;
 
@@ -37,28 +42,25 @@ public sealed class Reconciler(Job? job, Plan? plan)
 
     public void Observe(ProcessSeries series)
     {
-        if (series.Held <= HeldPeak)
+        HeldPeak = Bytes.Max(HeldPeak, series.Held);
+        if (Declared is not { } plan || series.Phase == JobPhase.Loading || series.NowSeconds - series.FirstStepSeconds > FirstStepsSeconds)
         {
             return;
         }
-        HeldPeak = series.Held;
-        if (Declared is not { } plan || series.Phase == JobPhase.Loading || HeldPeak <= explained)
+        var seen = series.LivePeak ?? HeldPeak * (1 / UsualCache);
+        if (seen > explained && (IsLiveBeyond(series, plan) || IsReservedBeyond(series, plan)))
         {
-            return;
-        }
-        var early = series.NowSeconds - series.FirstStepSeconds <= FirstStepsSeconds;
-        if (early && (Exceeds(HeldPeak, plan.PeakReserved.High, ReservedTolerance) || (series.LivePeak is { } live && Exceeds(live, plan.PeakAllocated.High, LiveTolerance))))
-        {
-            Judge();
+            IsBeyondDeclared = true;
+            Mistake = Misdeclaration.Likeliest(job!, seen.Count);
+            explained = seen * (1 + PlayedTolerance) + Workspaces;
         }
     }
 
-    private static bool Exceeds(Bytes seen, Bytes planned, double tolerance) => seen > planned * (1 + tolerance) && seen - planned > LeastExcess;
+    private static bool IsLiveBeyond(ProcessSeries series, Plan plan) =>
+        series.LivePeak is { } live
+        && live > (plan.Assumed.IsDefaultOrEmpty ? plan.PeakAllocated.Likely * (1 + PlayedTolerance) : plan.PeakAllocated.High) + Workspaces;
 
-    private void Judge()
-    {
-        IsBeyondDeclared = true;
-        Mistake = Misdeclaration.Likeliest(job!, HeldPeak.Count);
-        explained = HeldPeak * (1 + ReservedTolerance);
-    }
+    private bool IsReservedBeyond(ProcessSeries series, Plan plan) =>
+        series.LivePeak is null && series.NowSeconds - series.FirstStepSeconds <= FirstStepSeconds
+        && HeldPeak > plan.PeakAllocated.High * FragmentedRatio + Workspaces;
 }
