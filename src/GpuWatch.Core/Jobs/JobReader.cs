@@ -66,7 +66,7 @@ public static class JobReader
             }
             else if (key.IsWord)
             {
-                notes.Add($"{key.Name} '{Plain.Text(value)}' is not understood and counts as unknown");
+                job = ReadFreely(job, key, value, notes);
             }
             else
             {
@@ -82,6 +82,23 @@ public static class JobReader
             notes.Add(wrong.Problem);
         }
         return (job, null);
+    }
+
+    /// <summary>Words people write in tables go on after the word: "GaLore-AdamW8bit per-layer rank 1024". The longest beginning that is understood counts.</summary>
+    private static Job ReadFreely(Job job, JobKey key, string value, ImmutableArray<string>.Builder notes)
+    {
+        for (var end = value.LastIndexOfAny([' ', ',']); end > 0; end = value.LastIndexOfAny([' ', ','], end - 1))
+        {
+            if (key.Set(job, value[..end]) is { } beginning)
+            {
+                return beginning;
+            }
+        }
+        if (!value.Equals("unknown", StringComparison.OrdinalIgnoreCase))
+        {
+            notes.Add($"{key.Name} '{Plain.Text(value)}' is not understood and counts as unknown");
+        }
+        return job;
     }
 
     private static Job Apply(Job job, JobKey key, string value, string place) =>

@@ -31,7 +31,7 @@ public static class JobWords
         "adamw_in_backward_8bit = adamw8bit in backward", "adamw_anyprecision", "stable_adamw", "ademamix", "ademamix_8bit = adamx_8bit",
         "adafactor", "sgd", "sgd_momentum = momentum", "adagrad", "rmsprop", "lion = lion_32bit", "lion_8bit", "paged_lion_8bit", "paged_lion = paged_lion_32bit",
         "lamb", "muon", "lomo", "adalomo", "schedule_free_adamw", "galore_adamw = galore", "galore_adamw_8bit", "galore_adamw_layerwise",
-        "galore_adamw_8bit_layerwise", "qgalore_adamw8bit = qgalore", "apollo_adamw = apollo", "apollo_adamw_layerwise", "badam", "lora-fa");
+        "galore_adamw_8bit_layerwise = galore-adamw8bit per-layer", "qgalore_adamw8bit = qgalore, q-galore 8-bit per-layer", "apollo_adamw = apollo", "apollo_adamw_layerwise", "q-apollo-mini = q-apollo-mini per-layer", "badam", "lora-fa");
 
     public static WordList Checkpointing { get; } = new(
         "none = no, false, off", "full = yes, true, on, block", "selective = selective_op, sac");

@@ -30,7 +30,9 @@ internal static class CommandLine
         var parsed = Tree(around).Parse(arguments.Length > 0 ? arguments : ["agent"]);
         if (parsed.Errors.Count > 0)
         {
-            around.Error.WriteLine($"gpuwatch: {parsed.Errors[0].Message}; see gpuwatch --help");
+            // The library breaks some messages into lines; a mistake is told in one.
+            var message = string.Join(' ', parsed.Errors[0].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+            around.Error.WriteLine($"gpuwatch: {message}; see gpuwatch --help");
             return ExitCode.BadInput;
         }
         try

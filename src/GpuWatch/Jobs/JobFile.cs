@@ -2,7 +2,7 @@ using System.Text;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Units;
 using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
+using YamlDotNet.Core.Events;
 
 namespace GpuWatch.Jobs;
 
@@ -16,7 +16,7 @@ internal static class JobFile
 
     /// <summary>The keys and values of a job file with their places, not yet understood.</summary>
     /// <exception cref="BadInputException">With FILE:LINE: the file cannot be read or is no mapping.</exception>
-    public static IEnumerable<JobEntry> Entries(string path) => Entries(path, Parse(path, Text(path)));
+    public static IReadOnlyList<JobEntry> Entries(string path) => Parse(path, Text(path));
 
     private static string Text(string path)
     {
@@ -40,42 +40,65 @@ internal static class JobFile
         }
     }
 
-    private static YamlMappingNode Parse(string path, string text)
+    /// <summary>
+    /// Walks the parser's events: a job is one level of keys, so anything nested is an error at once and no depth can exhaust the stack.
+    /// </summary>
+    private static List<JobEntry> Parse(string path, string text)
     {
+        var entries = new List<JobEntry>();
         try
         {
-            var stream = new YamlStream();
-            stream.Load(new StringReader(text));
-            return stream.Documents is [{ RootNode: YamlMappingNode mapping }]
-                ? mapping
-                : throw new BadInputException($"{path}:1", "the file is not one mapping", "expected lines such as 'method: lora'");
+            var parser = new Parser(new StringReader(text));
+            parser.Consume<StreamStart>();
+            if (!parser.TryConsume<DocumentStart>(out _) || !parser.TryConsume<MappingStart>(out _))
+            {
+                throw new BadInputException($"{path}:1", "the file is not one mapping", "expected lines such as 'method: lora'");
+            }
+            while (!parser.TryConsume<MappingEnd>(out _))
+            {
+                entries.Add(Entry(path, parser));
+            }
+            parser.Consume<DocumentEnd>();
+            if (parser.TryConsume<DocumentStart>(out var second))
+            {
+                throw new BadInputException($"{path}:{second.Start.Line}", "a second document begins", "expected one mapping");
+            }
         }
         catch (YamlException fault)
         {
             throw new BadInputException($"{path}:{fault.Start.Line}", Plain.Text(fault.Message), "expected YAML or JSON");
         }
+        return entries;
     }
 
-    private static IEnumerable<JobEntry> Entries(string path, YamlMappingNode mapping)
+    private static JobEntry Entry(string path, Parser parser)
     {
-        foreach (var (key, value) in mapping.Children)
+        if (!parser.TryConsume<Scalar>(out var key))
         {
-            var place = $"{path}:{key.Start.Line}";
-            if (key is not YamlScalarNode { Value: { } name })
-            {
-                throw new BadInputException(place, "a key is not a word", "expected a key of the vocabulary");
-            }
-            yield return new JobEntry(place, name, Value(place, name, value));
+            throw new BadInputException($"{path}:{parser.Current?.Start.Line ?? 1}", "a key is not a word", "expected a key of the vocabulary");
         }
+        var place = $"{path}:{key.Start.Line}";
+        return new JobEntry(place, key.Value, Value(place, key.Value, parser));
     }
 
     /// <summary>The text of a scalar, or of a list of scalars joined by commas; empty for null.</summary>
-    private static string Value(string place, string name, YamlNode value) => value switch
+    private static string Value(string place, string name, Parser parser)
     {
-        YamlScalarNode { Style: ScalarStyle.Plain, Value: "null" or "~" or "Null" or "NULL" } => "",
-        YamlScalarNode scalar => scalar.Value ?? "",
-        YamlSequenceNode list when list.Children.All(item => item is YamlScalarNode) =>
-            string.Join(',', list.Children.Select(item => ((YamlScalarNode)item).Value)),
-        _ => throw new BadInputException(place, $"{name} is a mapping", "expected a value or a list of values"),
-    };
+        if (parser.TryConsume<Scalar>(out var scalar))
+        {
+            return scalar is { Style: ScalarStyle.Plain, Value: "null" or "~" or "Null" or "NULL" } ? "" : scalar.Value;
+        }
+        if (!parser.TryConsume<SequenceStart>(out _))
+        {
+            throw new BadInputException(place, $"{Plain.Text(name)} is a mapping or an alias", "expected a value or a list of values");
+        }
+        var items = new List<string>();
+        while (!parser.TryConsume<SequenceEnd>(out _))
+        {
+            items.Add(parser.TryConsume<Scalar>(out var item)
+                ? item.Value
+                : throw new BadInputException(place, $"{Plain.Text(name)} is nested", "expected a value or a list of values"));
+        }
+        return string.Join(',', items);
+    }
 }

@@ -42,6 +42,7 @@ public sealed class EstimateCommandTests : IDisposable
     [InlineData("--batch", "either", "--model", "gpt2", "--batch", "x.csv")]
     [InlineData("none.csv", "readable", "--batch", "none.csv")]
     [InlineData("none.yaml", "readable", "--job", "none.yaml")]
+    [InlineData("", "table", "--model", "gpt2", "--output", "xml")]
     [InlineData("estimate", "no job")]
     public void Bad_input_is_one_line_on_stderr_with_its_place_and_exit_code_2(string place, string told, params string[] arguments)
     {

@@ -37,7 +37,11 @@ public sealed class JobFileTests : IDisposable
     [InlineData("method: lora\nmethod: full", 2, "")]
     [InlineData("method: {a: b}", 1, "mapping")]
     [InlineData("- method", 1, "mapping")]
-    [InlineData("method: [lora", 2, "YAML")]
+    [InlineData("method: [lora", 2, "")]
+    [InlineData("method: [[lora]]", 1, "nested")]
+    [InlineData("method: &x lora\nlora_targets: *x", 2, "alias")]
+    [InlineData("? [a]\n: b", 1, "not a word")]
+    [InlineData("method: lora\n---\nmethod: full", 2, "second document")]
     [InlineData("", 1, "mapping")]
     [InlineData("{\"method\": \"lora\",\n \"micro_batch\": -1}", 2, "at least 1")]
     public void A_mistake_in_a_job_file_is_told_with_its_line(string text, int line, string told)
@@ -50,6 +54,12 @@ public sealed class JobFileTests : IDisposable
         Assert.Contains(told, bad.Message);
         Assert.DoesNotContain('\n', bad.Message);
     }
+
+    [Theory]
+    [InlineData("method: ", "[")]
+    [InlineData("", "{\"a\":")]
+    public void However_deep_a_file_is_nested_it_is_only_bad_input(string start, string nested) =>
+        Assert.Throws<BadInputException>(() => JobFile.Read(Write("deep", start + string.Concat(Enumerable.Repeat(nested, 100_000)))));
 
     [Fact]
     public void A_binary_a_missing_or_a_huge_file_is_told_by_its_name()
