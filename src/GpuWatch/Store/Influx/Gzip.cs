@@ -41,9 +41,16 @@ internal static class Gzip
         for (var i = 0; i < lines.Length; i++)
         {
             var one = lines[i];
-            if (one == '\\')
+            // In a string a backslash takes the next byte with it; elsewhere a byte is escaped if one stands before it, even
+            // if that one is itself the second of two: the server reads tag values so.
+            if (quoted && one == '\\')
             {
                 (afterEquals, i) = (false, i + 1);
+                continue;
+            }
+            if (!quoted && i > 0 && lines[i - 1] == '\\' && one != '\n')
+            {
+                afterEquals = false;
                 continue;
             }
             if (one == '"' && (quoted || (inFields && afterEquals)))

@@ -51,6 +51,25 @@ public sealed class BatchSenderTests
     }
 
     [Fact]
+    public void A_backslash_before_an_escaped_space_ends_no_tag()
+    {
+        var line = new LineWriter();
+        line.Point("m");
+        line.Tag("t", "\\ a");
+        line.Tag("u", "\"");
+        line.Field("f", 1L);
+        line.End(1);
+        line.Point("m");
+        line.Field("f", 2L);
+        line.End(2);
+
+        var (first, second) = Gzip.Halve(new Batch(0, 2, Gzip.Compress(line.Written)));
+
+        Assert.Equal("m f=2i 2\n", System.Text.Encoding.UTF8.GetString(Gzip.Decompress(second.Content)));
+        Assert.EndsWith("f=1i 1\n", System.Text.Encoding.UTF8.GetString(Gzip.Decompress(first.Content)));
+    }
+
+    [Fact]
     public void Halves_are_cut_between_points_whatever_the_points_say() =>
         Prop.ForAll(SomePoint.Arbitrary.Generator.ListOf().ToArbitrary(), points =>
         {
