@@ -3,6 +3,8 @@ namespace GpuWatch.Core.Jobs;
 /// <summary>Finds the shape of a job's model: what the job says itself, and the catalogue for the rest.</summary>
 public static class ModelShape
 {
+    private const double Tolerance = 0.1;
+
     /// <summary>
     /// The job with its architecture filled in from the catalogue. What the job says wins; where it says another width or another number
     /// of heads than the catalogue, it is another model, of which only family and vocabulary are taken over.
@@ -18,11 +20,30 @@ public static class ModelShape
         var shape = job.Architecture;
         if ((shape.Hidden is not null && shape.Layers is not null) || shape.ParametersBillion is not null)
         {
-            return (job, null, null);
+            return (shape.Block is null ? job with { Architecture = shape with { Block = LikelyBlock(shape) } } : job, null, null);
         }
         return (null, null, (job.HfId ?? job.ModelName) is { } unknown
             ? $"the model '{Units.Plain.Text(unknown)}' is not in the catalogue; did you mean {Catalogue.Nearest(unknown)}? or give hidden, layers, heads, intermediate and vocab"
             : "no model is named; give model_name or hf_id, or hidden, layers, heads, intermediate and vocab");
+    }
+
+    /// <summary>
+    /// The family whose count of parameters comes nearest to what the job says of it, of those that are told apart by it: a gated MLP has three
+    /// matrices, others two. Null when no count comes within 10 %, or nothing can be counted.
+    /// </summary>
+    private static string? LikelyBlock(Architecture shape)
+    {
+        if (shape.ParametersBillion is not { } billion)
+        {
+            return null;
+        }
+        var best = (Block: (string?)null, Error: Tolerance);
+        foreach (var block in (ReadOnlySpan<string>)["llama", "gpt2", "gpt_neox", "mpt"])
+        {
+            var error = ParameterCount.Of(shape with { Block = block }) is { } count ? Math.Abs(count.Total / (billion * 1e9) - 1) : Tolerance;
+            best = error < best.Error ? (block, error) : best;
+        }
+        return best.Block;
     }
 
     /// <summary>What is said, and what is known where nothing is said.</summary>

@@ -29,9 +29,14 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction usual) : Syn
         ["doctor"] = ["gpuwatch doctor --output json", "gpuwatch doctor --nvml /usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1"],
         ["estimate"] =
         [
-            "gpuwatch estimate --job train.yaml",
+            "gpuwatch estimate --model meta-llama/Llama-2-7b-hf --method qlora --micro-batch 4 --seq-len 2048 --gpu-mem-gb 24",
+            "gpuwatch estimate --job train.yaml --advise --gpu-name \"RTX 4090\"",
+            "gpuwatch estimate --job train.yaml --fits A100-80GB && ./train.sh",
+            "gpuwatch estimate --job train.yaml --cost --samples 10000 --epochs 3 --price 2.49",
+            "gpuwatch estimate --job train.yaml --compare --explain",
             "gpuwatch estimate --batch jobs.csv --output ndjson",
         ],
+        ["presets"] = ["gpuwatch estimate --job train.yaml --formula fixed-dynamic", "gpuwatch presets --measure measured.csv --output csv"],
         ["replay"] =
         [
             "gpuwatch replay trace.csv --job train.yaml --output ndjson",

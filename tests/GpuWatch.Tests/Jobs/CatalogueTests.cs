@@ -248,6 +248,17 @@ public sealed class CatalogueTests
         Assert.Equal((6, 50_000, 4, 5632), (job!.Architecture.Layers, job.Architecture.Vocab, job.Architecture.KvHeads, job.Architecture.Intermediate));
     }
 
+    [Theory]
+    [InlineData(6.74, 11008, "llama")]
+    [InlineData(6.65, 16384, "mpt")]
+    [InlineData(20.0, 11008, null)]
+    public void The_family_of_an_unknown_model_is_told_by_its_number_of_parameters(double billion, int intermediate, string? block)
+    {
+        var shape = new Architecture(ParametersBillion: billion, Hidden: 4096, Layers: 32, Heads: 32, Intermediate: intermediate, Vocab: intermediate > 12_000 ? 50_432 : 32_000);
+
+        Assert.Equal(block, ModelShape.Complete(new() { ModelName = "somebodys-7b", Architecture = shape }).Job!.Architecture.Block);
+    }
+
     [Fact]
     public void Another_width_than_the_catalogues_takes_over_no_other_sizes()
     {
