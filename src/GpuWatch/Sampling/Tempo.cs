@@ -1,23 +1,29 @@
 using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Observe;
 using GpuWatch.Core.Sample;
+using GpuWatch.Core.Units;
 using GpuWatch.Options;
 using GpuWatch.Sinks;
 
 namespace GpuWatch.Sampling;
 
 /// <summary>
-/// How fast to sample: calm, or fast while memory can change its fate within a second (a job is loading or in its first
-/// steps, a device is nearly full, or the forecast is worried). Driven by what the folds say; has no clock of its own.
+/// How fast to sample: calm, or fast while memory can change its fate within a second: a job is loading or in its first
+/// steps, a device is nearly full or has just reached new heights, or the forecast is worried. A saw-tooth below its old
+/// heights is no reason. Driven by what the folds say; has no clock of its own.
 /// </summary>
 internal sealed class Tempo(SamplingOptions options) : ISampleSink, IEventSink
 {
     private const double WorryingProbability = 0.05;
     private const double NearlyFull = 0.95;
+    private const double FastAfterRecordSeconds = 10;
+    private static readonly Bytes Rise = Bytes.FromMiB(1);
 
     private readonly Dictionary<(int Gpu, int? Pid), double> unsettledUntil = [];
     private readonly HashSet<(int Gpu, int? Pid)> worried = [];
     private readonly HashSet<int> crowded = [];
+    private readonly Dictionary<int, (Bytes Record, int Tenants)> heights = [];
+    private double risingUntil;
     private double now;
 
     public TimeSpan Period => IsFast ? options.FastPeriod : options.Period;
@@ -33,7 +39,7 @@ internal sealed class Tempo(SamplingOptions options) : ISampleSink, IEventSink
                     return true;
                 }
             }
-            return worried.Count > 0 || crowded.Count > 0;
+            return worried.Count > 0 || crowded.Count > 0 || now < risingUntil;
         }
     }
 
@@ -44,7 +50,23 @@ internal sealed class Tempo(SamplingOptions options) : ISampleSink, IEventSink
         {
             var full = outcome.Frame is { } frame && frame.Available < frame.Total * (1 - NearlyFull);
             _ = full ? crowded.Add(outcome.Gpu) : crowded.Remove(outcome.Gpu);
+            Climb(outcome.Frame);
         }
+    }
+
+    /// <summary>Who comes or goes begins a new record; memory above it is news worth following closely for a while.</summary>
+    private void Climb(GpuFrame? frame)
+    {
+        if (frame is null)
+        {
+            return;
+        }
+        var known = heights.TryGetValue(frame.Gpu, out var height) && height.Tenants == frame.Processes.Length;
+        if (known && frame.Used > height.Record + Rise)
+        {
+            risingUntil = now + FastAfterRecordSeconds;
+        }
+        heights[frame.Gpu] = (known ? Bytes.Max(height.Record, frame.Used) : frame.Used, frame.Processes.Length);
     }
 
     public void Accept(WatchEvent happened)

@@ -61,6 +61,22 @@ public sealed class TempoTests
         Assert.Equal(options.Period, tempo.Period);
     }
 
+    [Fact]
+    public void Is_fast_for_a_while_after_new_heights_and_calm_on_a_saw_tooth_below_them()
+    {
+        var second = 0.0;
+        foreach (var gib in new[] { 4.0, 6, 4, 6, 4, 6, 4, 6, 4, 6, 4, 6, 4, 6 })
+        {
+            tempo.Accept(SweepWith(gib, at: second++));
+        }
+        Assert.Equal(options.Period, tempo.Period);
+
+        tempo.Accept(SweepWith(6.5, at: second));
+        Assert.Equal(options.FastPeriod, tempo.Period);
+        tempo.Accept(SweepWith(6.5, at: second + 11));
+        Assert.Equal(options.Period, tempo.Period);
+    }
+
     private static Sweep SweepWith(double usedGiB, double at)
     {
         var gpus = new FakeGpus();

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Text.Json;
+using GpuWatch.Tests.Support;
+
+namespace GpuWatch.Tests.EndToEnd;
+
+/// <summary>The real program on the simulated NVML. These tests take real time: they are about it.</summary>
+public sealed class AgentTests
+{
+    private const string TwoGpus = """
+        gpu 0 total=16GiB name="A"
+        gpu 1 total=16GiB name="B"
+        job 4242 gpu=0 start=0 name="python"
+          at 0 1GiB
+        job 4243 gpu=1 start=0 name="python"
+          at 0 1GiB
+
+        """;
+
+    [Fact]
+    public void Prints_events_for_as_long_as_it_is_told_and_ends_with_0()
+    {
+        using var folder = new TemporaryFolder();
+        using var agent = new RunningAgent(folder.File("scene.scn", TwoGpus), 1, "--for", "1s", "--listen", "none", "--output", "ndjson");
+
+        var (code, output, error) = agent.End();
+
+        Assert.Equal(0, code);
+        var events = output.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToList();
+        Assert.Equal(["phase", "phase"], events.Where(e => e.GetProperty("event").GetString() == "phase").Take(2).Select(e => e.GetProperty("event").GetString()));
+        Assert.Equal(2, events.Count(e => e.GetProperty("event").GetString() == "reconciliation"));
+        Assert.All(error.TrimEnd('\n').Split('\n'), line => Assert.StartsWith("gpuwatch: ", line));
+    }
+
+    [Fact]
+    public void Ctrl_C_closes_the_accounts_and_ends_within_a_second_with_130()
+    {
+        using var folder = new TemporaryFolder();
+        using var agent = new RunningAgent(folder.File("scene.scn", TwoGpus), 1, "--listen", "127.0.0.1:0", "--output", "ndjson");
+        Assert.Contains("\"phase\"", agent.ReadLine());
+
+        var (took, code, output) = InterruptAndWait(agent);
+
+        Assert.Equal(130, code);
+        Assert.InRange(took.TotalSeconds, 0, 1);
+        Assert.Contains("\"reconciliation\"", output);
+    }
+
+    private static (TimeSpan Took, int Code, string Output) InterruptAndWait(RunningAgent agent)
+    {
+        var watch = Stopwatch.StartNew();
+        agent.Interrupt();
+        var (code, output, _) = agent.End();
+        return (watch.Elapsed, code, output);
+    }
+}

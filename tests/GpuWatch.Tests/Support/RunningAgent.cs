@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace GpuWatch.Tests.Support;
+
+/// <summary>The real program, started as a user would, on the simulated NVML.</summary>
+internal sealed partial class RunningAgent : IDisposable
+{
+    private readonly Process process;
+    private readonly Task<string> error;
+
+    /// <param name="scene">A trace or scenario file; null for the built-in node.</param>
+    /// <param name="arguments">After `agent`.</param>
+    public RunningAgent(string? scene, double speed, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Program, ["agent", "--nvml", NvmlSim.Path, .. arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["GPUWATCH_SIM_SPEED"] = speed.ToString(CultureInfo.InvariantCulture);
+        start.Environment["HOME"] = start.Environment["XDG_STATE_HOME"] = Path.GetTempPath();
+        if (scene is not null)
+        {
+            start.Environment["GPUWATCH_SIM"] = scene;
+        }
+        process = Process.Start(start)!;
+        error = process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>The program that was built with these tests.</summary>
+    public static string Program { get; } = Repository.PathOf(
+        "src", "GpuWatch", "bin", AppContext.BaseDirectory.Contains("Release", StringComparison.Ordinal) ? "Release" : "Debug", "net10.0", "gpuwatch");
+
+    public string? ReadLine() => process.StandardOutput.ReadLine();
+
+    public void Interrupt() => Assert.Equal(0, Kill(process.Id, 2));
+
+    /// <summary>Waits for its end: exit code, what was still unread of its output, and all of stderr.</summary>
+    public (int Code, string Out, string Error) End()
+    {
+        var output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, error.Result);
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited)
+        {
+            process.Kill();
+        }
+        process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int pid, int signal);
+}
