@@ -1,0 +1,122 @@
+using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Observe;
+using GpuWatch.Core.Reconcile;
+using GpuWatch.Core.Sample;
+
+namespace GpuWatch.Store.Sqlite;
+
+/// <summary>
+/// What is stored of sweeps and events: a fold with no clock and no database, cut into batches. A value is stored when it moves and
+/// once in each 10 s, so that a plateau costs almost nothing and a series that stops is seen to stop; the roll-ups count every sample.
+/// </summary>
+/// <param name="json">The line an event is printed as.</param>
+/// <param name="jobOf">The job that a process was declared to be.</param>
+internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<int, int?, Job?> jobOf)
+{
+    private const double RepeatSeconds = 10;
+
+    private readonly Rollup[] rollups = [.. Retention.Levels.Where(level => level.EverySeconds > 0).Select(level => new Rollup(level.EverySeconds))];
+    private readonly Dictionary<int, GpuPoint> gpus = [];
+    private readonly Dictionary<(int Gpu, int Pid), ProcessPoint> processes = [];
+    private readonly Dictionary<(int Gpu, int? Pid), (double? Started, bool Exited)> runs = [];
+    private double repeatSpan = double.NaN;
+    private StoreBatch batch = new();
+
+    public void Take(Sweep sweep)
+    {
+        batch.LatestSeconds = sweep.TimeSeconds;
+        var span = Math.Floor(sweep.TimeSeconds / RepeatSeconds);
+        if (span != repeatSpan)
+        {
+            repeatSpan = span;
+            gpus.Clear();
+            processes.Clear();
+        }
+        foreach (var outcome in sweep.Gpus)
+        {
+            if (outcome.Frame is { } frame)
+            {
+                Take(frame);
+            }
+        }
+    }
+
+    public void Take(WatchEvent happened)
+    {
+        batch.LatestSeconds = Math.Max(batch.LatestSeconds, happened.TimeSeconds);
+        batch.Events.Add(new EventPoint(happened.TimeSeconds, happened.Gpu, happened.Pid, json(happened)));
+        var key = (happened.Gpu, happened.Pid);
+        switch (happened)
+        {
+            case PhaseChanged { Phase: JobPhase.Loading }:
+                runs[key] = (happened.TimeSeconds, false);
+                break;
+            case PhaseChanged { Phase: JobPhase.Exited }:
+                runs[key] = (runs.GetValueOrDefault(key).Started, true);
+                break;
+            case Reconciled account:
+                runs.Remove(key, out var run);
+                batch.Runs.Add(new RunPoint(run.Started, run.Exited, jobOf(happened.Gpu, happened.Pid), account, json(happened)));
+                break;
+        }
+    }
+
+    /// <summary>Hands out what has been gathered since the last cut.</summary>
+    /// <param name="last">No more will come: the open spans are handed out too.</param>
+    public StoreBatch Cut(bool last)
+    {
+        if (last)
+        {
+            foreach (var rollup in rollups)
+            {
+                rollup.Drain(batch.Rollups);
+            }
+        }
+        var cut = batch;
+        batch = new StoreBatch { LatestSeconds = cut.LatestSeconds };
+        return cut;
+    }
+
+    private void Take(GpuFrame frame)
+    {
+        var gpu = new GpuPoint(frame.TimeSeconds, frame.Gpu, frame.Used.Count, frame.Total.Count, frame.Reserved?.Count, frame.Free?.Count);
+        if (!gpus.TryGetValue(frame.Gpu, out var before) || before with { TimeSeconds = frame.TimeSeconds } != gpu)
+        {
+            gpus[frame.Gpu] = gpu;
+            batch.Gpus.Add(gpu);
+        }
+        Roll(frame.TimeSeconds, frame.Gpu, null, gpu.Used);
+        foreach (var process in frame.Processes)
+        {
+            // Without a pid it is the device, which is stored already.
+            if (process.Pid is { } pid)
+            {
+                Take(frame, pid, process);
+            }
+        }
+    }
+
+    private void Take(GpuFrame frame, int pid, ProcessReading process)
+    {
+        var point = new ProcessPoint(
+            frame.TimeSeconds, frame.Gpu, pid, process.Used?.Count, process.TorchAllocated?.Count, process.TorchReserved?.Count);
+        var key = (frame.Gpu, pid);
+        if (!processes.TryGetValue(key, out var before) || before with { TimeSeconds = frame.TimeSeconds } != point)
+        {
+            processes[key] = point;
+            batch.Processes.Add(point);
+        }
+        if (point.Used is { } used)
+        {
+            Roll(frame.TimeSeconds, frame.Gpu, pid, used);
+        }
+    }
+
+    private void Roll(double timeSeconds, int gpu, int? pid, long used)
+    {
+        foreach (var rollup in rollups)
+        {
+            rollup.Take(timeSeconds, gpu, pid, used, batch.Rollups);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+using Microsoft.Data.Sqlite;
+
+namespace GpuWatch.Store.Sqlite;
+
+/// <summary>
+/// Writes batches, each in one transaction: whole or not at all, also when the program is killed. WAL lets queries read meanwhile;
+/// synchronous = NORMAL means a power failure may cost the last seconds but never the database. Not thread-safe.
+/// </summary>
+internal sealed class StoreWriter : IDisposable
+{
+    private const double PurgeEverySeconds = 3600;
+
+    private readonly SqliteConnection connection;
+    private readonly StoreInsert gpu, process, rollup, happened, run;
+    private double purgedSeconds = double.NegativeInfinity;
+
+    /// <param name="mostPages">Pages of 4 KiB the database may have.</param>
+    public StoreWriter(string path, long mostPages)
+    {
+        connection = StoreFile.OpenToWrite(path);
+        try
+        {
+            StoreSchema.Execute(connection, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216");
+            StoreSchema.Execute(connection, $"PRAGMA max_page_count = {mostPages}");
+            StoreSchema.Migrate(connection, path);
+            gpu = new(connection, "INSERT OR REPLACE INTO gpu_sample VALUES($0, $1, $2, $3, $4, $5)", 6);
+            process = new(connection, "INSERT OR REPLACE INTO process_sample VALUES($0, $1, $2, $3, $4, $5)", 6);
+            rollup = new(
+                connection,
+                """
+                INSERT INTO rollup VALUES($0, $1, $2, $3, $4, $5, $6, $7)
+                ON CONFLICT DO UPDATE SET used_min = min(used_min, excluded.used_min), used_max = max(used_max, excluded.used_max),
+                used_mean = (used_mean * samples + excluded.used_mean * excluded.samples) / (samples + excluded.samples),
+                samples = samples + excluded.samples
+                """,
+                8);
+            happened = new(connection, "INSERT INTO event(t, gpu, pid, json) VALUES($0, $1, $2, $3)", 4);
+            run = new(
+                connection,
+                "INSERT INTO run(started_s, ended_s, gpu, pid, exited, observed_peak, estimated_peak, job, json) VALUES($0, $1, $2, $3, $4, $5, $6, $7, $8)",
+                9);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    public void Write(StoreBatch batch)
+    {
+        if (batch.LatestSeconds - purgedSeconds >= PurgeEverySeconds)
+        {
+            // Before the insert and by itself: what it frees is what a full database needs.
+            Transact(() => Purge(batch.LatestSeconds));
+            purgedSeconds = batch.LatestSeconds;
+        }
+        Transact(() => Insert(batch));
+    }
+
+    public void Dispose()
+    {
+        foreach (var statement in (StoreInsert[])[gpu, process, rollup, happened, run])
+        {
+            statement.Dispose();
+        }
+        connection.Dispose();
+    }
+
+    private void Insert(StoreBatch batch)
+    {
+        foreach (var point in batch.Gpus)
+        {
+            gpu.Run(point.TimeSeconds, point.Gpu, point.Used, point.Total, point.Reserved, point.Free);
+        }
+        foreach (var point in batch.Processes)
+        {
+            process.Run(point.TimeSeconds, point.Gpu, point.Pid, point.Used, point.TorchAllocated, point.TorchReserved);
+        }
+        foreach (var point in batch.Rollups)
+        {
+            rollup.Run(point.EverySeconds, point.TimeSeconds, point.Gpu, point.Pid ?? -1, point.Least, point.Mean, point.Most, point.Samples);
+        }
+        foreach (var point in batch.Events)
+        {
+            happened.Run(point.TimeSeconds, point.Gpu, point.Pid, point.Json);
+        }
+        foreach (var point in batch.Runs)
+        {
+            Insert(point);
+        }
+    }
+
+    private void Insert(RunPoint point) => run.Run(
+        point.StartedSeconds, point.Account.TimeSeconds, point.Account.Gpu, point.Account.Pid, point.Exited ? 1 : 0,
+        point.Account.ObservedPeak.Count, point.Account.EstimatedPeak?.Count, point.Job is { } job ? JobJson.Write(job) : null, point.Json);
+
+    private void Purge(double nowSeconds)
+    {
+        foreach (var level in Retention.Levels)
+        {
+            var cutoff = Retention.Cutoff(level, nowSeconds);
+            if (level.EverySeconds == 0)
+            {
+                Delete("DELETE FROM gpu_sample WHERE t < $0", cutoff);
+                Delete("DELETE FROM process_sample WHERE t < $0", cutoff);
+            }
+            else
+            {
+                Delete("DELETE FROM rollup WHERE t < $0 AND every_s = $1", cutoff, level.EverySeconds);
+            }
+        }
+        Delete("DELETE FROM event WHERE t < $0", Retention.Cutoff(Retention.Coarsest, nowSeconds));
+    }
+
+    private void Delete(string sql, params ReadOnlySpan<object?> values)
+    {
+        using var delete = new StoreInsert(connection, sql, values.Length);
+        delete.Run(values);
+    }
+
+    private void Transact(Action work)
+    {
+        StoreSchema.Execute(connection, "BEGIN IMMEDIATE");
+        try
+        {
+            work();
+            StoreSchema.Execute(connection, "COMMIT");
+        }
+        catch
+        {
+            Rollback();
+            throw;
+        }
+    }
+
+    private void Rollback()
+    {
+        try
+        {
+            StoreSchema.Execute(connection, "ROLLBACK");
+        }
+        catch (SqliteException)
+        {
+            // A full disk makes SQLite roll back by itself; then there is nothing left to do here.
+        }
+    }
+}

@@ -1,0 +1,154 @@
+using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Reconcile;
+using GpuWatch.Core.Units;
+using GpuWatch.Store.Sqlite;
+using GpuWatch.Tests.Support;
+using Microsoft.Data.Sqlite;
+
+namespace GpuWatch.Tests.Store.Sqlite;
+
+public sealed class StoreWriterTests : IDisposable
+{
+    private const long NoLimit = 1_000_000;
+    private const double Day = 86400;
+    private readonly TemporaryFolder folder = new();
+
+    private string Path => folder.File("state/gpuwatch.db");
+
+    [Fact]
+    public void The_parts_of_a_span_that_was_interrupted_become_one_point()
+    {
+        using (var writer = new StoreWriter(Path, NoLimit))
+        {
+            writer.Write(Of(0, new RollupPoint(10, 0, 0, 7, Least: 1, Mean: 2, Most: 3, Samples: 2)));
+            writer.Write(Of(5, new RollupPoint(10, 0, 0, 7, Least: 0, Mean: 6, Most: 9, Samples: 6)));
+        }
+
+        Assert.Equal("0|5|9|8", Single("SELECT used_min, used_mean, used_max, samples FROM rollup"));
+    }
+
+    [Fact]
+    public void Each_level_forgets_after_its_time()
+    {
+        using (var writer = new StoreWriter(Path, NoLimit))
+        {
+            foreach (var daysAgo in (double[])[100, 80, 8, 6, 2, 0.5])
+            {
+                var time = 1_000 * Day - daysAgo * Day;
+                var batch = Of(time, new RollupPoint(10, time, 0, null, 1, 1, 1, 1), new RollupPoint(60, time, 0, null, 1, 1, 1, 1));
+                batch.Gpus.Add(new GpuPoint(time, 0, 1, 2, null, null));
+                batch.Processes.Add(new ProcessPoint(time, 0, 7, 1, null, null));
+                batch.Events.Add(new EventPoint(time, 0, null, "{}"));
+                writer.Write(batch);
+            }
+            writer.Write(Of(1_000 * Day, new RollupPoint(60, 1_000 * Day, 0, null, 1, 1, 1, 1)));
+        }
+
+        Assert.Equal("1|1", Single("SELECT (SELECT count(*) FROM gpu_sample), (SELECT count(*) FROM process_sample)"));
+        Assert.Equal("3", Single("SELECT count(*) FROM rollup WHERE every_s = 10"));
+        Assert.Equal("6", Single("SELECT count(*) FROM rollup WHERE every_s = 60"));
+        Assert.Equal("5", Single("SELECT count(*) FROM event"));
+    }
+
+    [Fact]
+    public void A_batch_is_stored_whole_or_not_at_all_and_the_store_recovers_when_there_is_room_again()
+    {
+        using (var small = new StoreWriter(Path, mostPages: 24))
+        {
+            var full = Assert.Throws<SqliteException>(() => small.Write(Many(0, 10_000)));
+
+            Assert.Contains("is full", StoreTrouble.InWords(full, Path));
+            Assert.Equal("0", Single("SELECT count(*) FROM gpu_sample"));
+            small.Write(Many(0, 10));
+        }
+        using (var large = new StoreWriter(Path, NoLimit))
+        {
+            large.Write(Many(1, 10_000));
+        }
+
+        Assert.Equal("10010", Single("SELECT count(*) FROM gpu_sample"));
+        Assert.Equal("ok", Single("PRAGMA integrity_check"));
+    }
+
+    [Fact]
+    public void Only_its_owner_may_read_the_store()
+    {
+        using var writer = new StoreWriter(Path, NoLimit);
+        writer.Write(Many(0, 1));
+
+        var state = System.IO.Path.GetDirectoryName(Path)!;
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, new DirectoryInfo(state).UnixFileMode);
+        Assert.Equal(3, Directory.GetFiles(state).Length);
+        Assert.All(Directory.GetFiles(state), file =>
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, new FileInfo(file).UnixFileMode));
+    }
+
+    [Fact]
+    public void A_store_of_a_newer_version_is_left_alone()
+    {
+        using (new StoreWriter(Path, NoLimit))
+        {
+        }
+        Single("PRAGMA user_version = 99");
+
+        var bad = Assert.Throws<BadInputException>(() => new StoreWriter(Path, NoLimit));
+
+        Assert.Equal($"{Path}: the store has version 99, written by a newer gpuwatch; expected version 1 or older: update gpuwatch or choose another store", bad.Message);
+    }
+
+    [Fact]
+    public void A_file_that_is_no_store_is_named_not_overwritten()
+    {
+        var file = folder.File("notes.txt", new string('x', 5000));
+
+        var failure = Assert.Throws<SqliteException>(() => new StoreWriter(file, NoLimit));
+
+        Assert.True(StoreTrouble.Is(failure));
+        Assert.Contains("is no store of gpuwatch", StoreTrouble.InWords(failure, file));
+        Assert.Equal(new string('x', 5000), File.ReadAllText(file));
+    }
+
+    [Fact]
+    public void Runs_that_came_to_their_end_are_read_back_with_their_job()
+    {
+        var job = new Job { ModelName = "m", Method = "lora", LoraRank = 8, LoraDropout = 0.05, Packing = true };
+        var account = new Reconciled(50, 0, 7, new Bytes(123), new Bytes(100), null, null, new Bridge(new Bytes(123), null, null, new Bytes(123)), null);
+        var batch = new StoreBatch { LatestSeconds = 50 };
+        batch.Runs.Add(new RunPoint(1, Exited: true, job, account, "{}"));
+        batch.Runs.Add(new RunPoint(1, Exited: false, job, account, "{}"));
+        batch.Runs.Add(new RunPoint(1, Exited: true, null, account, "{}"));
+        using (var writer = new StoreWriter(Path, NoLimit))
+        {
+            writer.Write(batch);
+        }
+
+        using var query = new StoreQuery(Path);
+
+        Assert.Equal([(job, new Bytes(123))], query.FinishedRuns());
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private static StoreBatch Of(double time, params RollupPoint[] points)
+    {
+        var batch = new StoreBatch { LatestSeconds = time };
+        batch.Rollups.AddRange(points);
+        return batch;
+    }
+
+    private static StoreBatch Many(int gpu, int count)
+    {
+        var batch = new StoreBatch { LatestSeconds = count };
+        batch.Gpus.AddRange(Enumerable.Range(0, count).Select(time => new GpuPoint(time, gpu, time, 1 << 30, null, null)));
+        return batch;
+    }
+
+    private string Single(string sql)
+    {
+        using var connection = StoreFile.OpenToWrite(Path);
+        using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        using var reader = command.ExecuteReader();
+        return reader.Read() ? string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(column => reader.GetValue(column))) : "";
+    }
+}
