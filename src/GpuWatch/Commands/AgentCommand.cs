@@ -1,8 +1,11 @@
 using System.CommandLine;
+using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 using GpuWatch.Jobs;
 using GpuWatch.Options;
+using GpuWatch.Show;
 using GpuWatch.Sinks;
+using GpuWatch.Store.Sqlite;
 
 namespace GpuWatch.Commands;
 
@@ -15,6 +18,7 @@ internal static class AgentCommand
     private static readonly Option<string> Listen = new("--listen") { Description = "address of the page, metrics and API, or none; default 127.0.0.1:9838", HelpName = "ADDRESS:PORT" };
     private static readonly Option<string> Period = new("--period") { Description = "time between sweeps while all is calm; default 1s", HelpName = "DURATION" };
     private static readonly Option<string> Job = new("--job") { Description = "what the first process on each GPU trains (YAML or JSON)", HelpName = "FILE" };
+    private static readonly Option<string> Store = new("--store") { Description = "the database that keeps samples, events and runs, or none; default ~/.local/state/gpuwatch/gpuwatch.db", HelpName = "FILE" };
     private static readonly Option<bool> RequireGpu = new("--require-gpu") { Description = "fail without an NVIDIA driver, instead of watching the simulated node" };
     private static readonly Option<string> Output = new("--output") { Description = "table or ndjson", DefaultValueFactory = _ => "table" };
 
@@ -24,7 +28,7 @@ internal static class AgentCommand
     {
         var command = new Command("agent", "Watches the GPUs of this machine and says before a process runs out of memory, when and why.")
         {
-            Config, Nvml, For, Listen, Period, Job, RequireGpu, Output,
+            Config, Nvml, For, Listen, Period, Job, Store, RequireGpu, Output,
         };
         command.SetAction(parsed => Run(parsed, around));
         return command;
@@ -36,6 +40,7 @@ internal static class AgentCommand
         settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
         settings.Flag("http.listen", parsed.GetValue(Listen), "--listen");
         settings.Flag("sampling.period", parsed.GetValue(Period), "--period");
+        settings.Flag("store.path", parsed.GetValue(Store), "--store");
         settings.Flag("nvml.require_gpu", parsed.GetValue(RequireGpu) ? "yes" : null, "--require-gpu");
         var options = AgentOptions.From(settings, around.Environment);
         var assignment = new JobAssignment(parsed.GetValue(Job) is { } path ? JobFile.Read(path) : null, null);
@@ -47,10 +52,32 @@ internal static class AgentCommand
             self.Sinks.Add(counters);
             return new QueuedPrinter(around.Out, parsed.GetValue(Output) == "ndjson", counters);
         });
-        return agent.RunAsync(assignment.Of, Lasts(parsed)).GetAwaiter().GetResult();
+        AddStore(agent, options.Store, assignment, around);
+        return agent.RunAsync(assignment.Of, Lasts(parsed.GetValue(For))).GetAwaiter().GetResult();
     }
 
-    private static TimeSpan? Lasts(ParseResult parsed) => parsed.GetValue(For) switch
+    private static void AddStore(Agent agent, StoreOptions options, JobAssignment assignment, Surroundings around)
+    {
+        if (options.Path is null)
+        {
+            return;
+        }
+        agent.AddSink(self =>
+        {
+            var counters = new SinkCounters("sqlite");
+            self.Sinks.Add(counters);
+            return new SqliteSink(
+                options,
+                EventJson.Line,
+                (gpu, pid) => assignment.Of(gpu, new ProcessReading(pid, null)),
+                counters,
+                message => around.Error.WriteLine($"gpuwatch: {message}"),
+                around.Time);
+        });
+    }
+
+    /// <summary>What --for says; null: until it is stopped.</summary>
+    public static TimeSpan? Lasts(string? given) => given switch
     {
         null => null,
         var text when Duration.TryParse(text, out var duration) => duration,

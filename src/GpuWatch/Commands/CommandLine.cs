@@ -19,6 +19,7 @@ internal static class CommandLine
             ReplayCommand.Create(around),
             DoctorCommand.Create(around),
             CompletionCommand.Create(around),
+            RecordCommand.Create(around),
             QueryCommand.Create(around),
         };
         HelpWithExamples.AddTo(root);

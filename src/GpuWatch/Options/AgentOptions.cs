@@ -1,4 +1,5 @@
 using GpuWatch.Store.Influx;
+using GpuWatch.Store.Sqlite;
 
 namespace GpuWatch.Options;
 
@@ -8,6 +9,7 @@ internal sealed record AgentOptions
     public SamplingOptions Sampling { get; init; } = new();
     public NvmlOptions Nvml { get; init; } = new();
     public HttpOptions Http { get; init; } = new();
+    public StoreOptions Store { get; init; } = new();
 
     /// <summary>Null: no InfluxDB.</summary>
     public InfluxOptions? Influx { get; init; }
@@ -21,6 +23,7 @@ internal sealed record AgentOptions
             Nvml = NvmlOptions.From(settings.Section("nvml")),
             Http = HttpOptions.From(settings.Section("http"), environment),
             Influx = InfluxOptions.From(settings.Section("influx"), environment),
+            Store = StoreOptions.From(settings.Section("store"), environment),
         };
         settings.RejectUnknown();
         return options;

@@ -1,4 +1,5 @@
 using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Sample;
 using GpuWatch.Sinks;
 
@@ -21,6 +22,7 @@ internal sealed class SqliteSink : ISampleSink, IEventSink, IAsyncDisposable
     private readonly TimeProvider time;
     private readonly SinkQueue<object> queue;
     private readonly StoreDigest digest;
+    private readonly Func<int, int?, Job?> jobOf;
     private readonly CancellationTokenSource closing = new();
     private readonly Task writing;
     private StoreWriter? writer;
@@ -35,13 +37,16 @@ internal sealed class SqliteSink : ISampleSink, IEventSink, IAsyncDisposable
         (this.options, this.counters, this.log, this.time) = (options, counters, log, time);
         path = options.Path ?? throw new ArgumentException("No store is asked for.", nameof(options));
         queue = new(options.Queue, counters);
-        digest = new(json, jobOf);
+        digest = new(json);
+        this.jobOf = jobOf;
         writing = Task.Run(WriteAsync);
     }
 
     public void Accept(Sweep sweep) => queue.Add(sweep);
 
-    public void Accept(WatchEvent happened) => queue.Add(happened);
+    /// <summary>The job is asked for here, on the thread that assigns the jobs.</summary>
+    public void Accept(WatchEvent happened) =>
+        queue.Add(new Told(happened, happened is Reconciled ? jobOf(happened.Gpu, happened.Pid) : null));
 
     /// <summary>Writes what is there; what cannot be written now is dropped and counted.</summary>
     public async ValueTask DisposeAsync()
@@ -73,13 +78,13 @@ internal sealed class SqliteSink : ISampleSink, IEventSink, IAsyncDisposable
             queue.TakeInto(taken, MostTaken);
             foreach (var item in taken)
             {
-                if (item is Sweep sweep)
+                if (item is Told told)
                 {
-                    digest.Take(sweep);
+                    digest.Take(told.Happened, told.Job);
                 }
                 else
                 {
-                    digest.Take((WatchEvent)item);
+                    digest.Take((Sweep)item);
                 }
             }
         }
@@ -133,4 +138,6 @@ internal sealed class SqliteSink : ISampleSink, IEventSink, IAsyncDisposable
     /// <summary>Waits, but not when the program ends.</summary>
     private async Task Pause(TimeSpan pause) =>
         await Task.Delay(pause, time, closing.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+    private sealed record Told(WatchEvent Happened, Job? Job);
 }

@@ -10,8 +10,7 @@ namespace GpuWatch.Store.Sqlite;
 /// once in each 10 s, so that a plateau costs almost nothing and a series that stops is seen to stop; the roll-ups count every sample.
 /// </summary>
 /// <param name="json">The line an event is printed as.</param>
-/// <param name="jobOf">The job that a process was declared to be.</param>
-internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<int, int?, Job?> jobOf)
+internal sealed class StoreDigest(Func<WatchEvent, string> json)
 {
     private const double RepeatSeconds = 10;
 
@@ -41,7 +40,8 @@ internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<int, int?,
         }
     }
 
-    public void Take(WatchEvent happened)
+    /// <param name="job">What the process was declared to be; null when nobody said.</param>
+    public void Take(WatchEvent happened, Job? job)
     {
         batch.LatestSeconds = Math.Max(batch.LatestSeconds, happened.TimeSeconds);
         batch.Events.Add(new EventPoint(happened.TimeSeconds, happened.Gpu, happened.Pid, json(happened)));
@@ -56,7 +56,7 @@ internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<int, int?,
                 break;
             case Reconciled account:
                 runs.Remove(key, out var run);
-                batch.Runs.Add(new RunPoint(run.Started, run.Exited, jobOf(happened.Gpu, happened.Pid), account, json(happened)));
+                batch.Runs.Add(new RunPoint(run.Started, run.Exited, job, account, json(happened)));
                 break;
         }
     }

@@ -5,8 +5,8 @@ namespace GpuWatch.Store.Sqlite;
 /// <summary>The embedded store.</summary>
 internal sealed record StoreOptions
 {
-    /// <summary>The database. Default: see <see cref="StoreFile.DefaultPath"/>. Null: nothing is stored ("none").</summary>
-    public required string? Path { get; init; }
+    /// <summary>The database; null: nothing is stored ("none"). When nobody says it is <see cref="StoreFile.DefaultPath"/>.</summary>
+    public string? Path { get; init; }
 
     /// <summary>Time between transactions. Default 5 s: what a kill -9 may cost.</summary>
     public TimeSpan FlushEvery { get; init; } = TimeSpan.FromSeconds(5);
@@ -22,7 +22,7 @@ internal sealed record StoreOptions
 
     public static StoreOptions From(SettingsSection section, Func<string, string?> environment)
     {
-        var byDefault = new StoreOptions { Path = null };
+        var byDefault = new StoreOptions();
         return new StoreOptions
         {
             Path = section.Text("path") switch

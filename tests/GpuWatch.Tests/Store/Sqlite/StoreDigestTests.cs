@@ -9,7 +9,7 @@ namespace GpuWatch.Tests.Store.Sqlite;
 public sealed class StoreDigestTests
 {
     private static readonly Job Declared = new() { Method = "lora" };
-    private readonly StoreDigest digest = new(happened => happened.GetType().Name, (_, pid) => pid == 7 ? Declared : null);
+    private readonly StoreDigest digest = new(happened => happened.GetType().Name);
 
     [Fact]
     public void A_value_is_stored_when_it_moves_and_once_in_ten_seconds()
@@ -53,10 +53,10 @@ public sealed class StoreDigestTests
     [Fact]
     public void A_run_is_stored_with_its_job_and_whether_it_came_to_its_end()
     {
-        digest.Take(new PhaseChanged(1, 0, 7, JobPhase.Loading));
-        digest.Take(new PhaseChanged(50, 0, 7, JobPhase.Exited));
-        digest.Take(Account(50, 7));
-        digest.Take(Account(60, 8));
+        digest.Take(new PhaseChanged(1, 0, 7, JobPhase.Loading), null);
+        digest.Take(new PhaseChanged(50, 0, 7, JobPhase.Exited), null);
+        digest.Take(Account(50, 7), Declared);
+        digest.Take(Account(60, 8), null);
 
         var runs = digest.Cut(last: false).Runs;
 

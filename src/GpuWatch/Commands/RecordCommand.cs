@@ -1,0 +1,62 @@
+using System.CommandLine;
+using GpuWatch.Core.Units;
+using GpuWatch.Options;
+using GpuWatch.Sinks;
+using GpuWatch.Trace;
+
+namespace GpuWatch.Commands;
+
+/// <summary>`record`: the agent's sweeps, as they come, in a file that `replay` plays.</summary>
+internal static class RecordCommand
+{
+    private static readonly Argument<string> File = new("FILE") { Description = "the recording to write; it must not exist yet" };
+    private static readonly Option<string> For = new("--for") { Description = "end after this long: 90s, 10m, 8h; default: until Ctrl-C", HelpName = "DURATION" };
+    private static readonly Option<string> Nvml = new("--nvml") { Description = "the NVML library to read; else GPUWATCH_NVML, else the system's", HelpName = "PATH" };
+    private static readonly Option<string> Period = new("--period") { Description = "time between sweeps while all is calm; default 1s", HelpName = "DURATION" };
+    private static readonly Option<string> Config = new("--config") { Description = "settings, instead of the standard files", HelpName = "FILE" };
+
+    public static Command Create(Surroundings around)
+    {
+        var command = new Command("record", "Records what the GPUs and their processes hold, to be replayed.") { File, For, Nvml, Period, Config };
+        command.SetAction(parsed => Run(parsed, around));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, Surroundings around)
+    {
+        var settings = Settings.Load(parsed.GetValue(Config), around.Environment);
+        settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
+        settings.Flag("sampling.period", parsed.GetValue(Period), "--period");
+        var options = AgentOptions.From(settings, around.Environment);
+        var lasts = AgentCommand.Lasts(parsed.GetValue(For));
+        var writer = new TraceWriter(Create(parsed.GetRequiredValue(File)));
+
+        var agent = new Agent(options with { Http = options.Http with { Listen = null } }, around);
+        var counters = new SinkCounters("recording");
+        var recording = new RecordingSink(writer, counters, message => around.Error.WriteLine($"gpuwatch: {message}"));
+        agent.AddSink(self =>
+        {
+            self.Sinks.Add(counters);
+            return recording;
+        });
+        var code = agent.RunAsync((_, _) => null, lasts).GetAwaiter().GetResult();
+        around.Error.WriteLine(FormattableString.Invariant($"gpuwatch: {counters.Written} readings in {parsed.GetRequiredValue(File)}, {counters.Dropped} dropped"));
+        return recording.Failed ? ExitCode.Failed : code;
+    }
+
+    private static FileStream Create(string file)
+    {
+        try
+        {
+            return new FileStream(file, FileMode.CreateNew, FileAccess.Write, FileShare.Read);
+        }
+        catch (IOException) when (System.IO.File.Exists(file))
+        {
+            throw new BadInputException(file, "the file exists", "expected a new one, nothing is overwritten");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(file, Plain.Text(failure.Message), "expected a file this user may write");
+        }
+    }
+}
