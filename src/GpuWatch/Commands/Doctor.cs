@@ -5,6 +5,7 @@ using GpuWatch.Core.Units;
 using GpuWatch.Nvml;
 using GpuWatch.Options;
 using GpuWatch.Sampling;
+using GpuWatch.Store.Sqlite;
 
 namespace GpuWatch.Commands;
 
@@ -37,6 +38,7 @@ internal sealed class Doctor(AgentOptions options, Surroundings around)
         yield return Namespace();
         yield return OtherUsers();
         yield return Port();
+        yield return Store();
     }
 
     private static Finding Driver()
@@ -94,6 +96,27 @@ internal sealed class Doctor(AgentOptions options, Surroundings around)
     private static Finding OtherUsers() => Environment.IsPrivilegedProcess
         ? new("processes", Health.Good, "all users' processes can be identified")
         : new("processes", Health.Poor, "the environment of other users' processes cannot be read, so some SLURM jobs stay unknown", "run as root, or with the capability CAP_SYS_PTRACE");
+
+    private Finding Store()
+    {
+        if (options.Store.Path is not { } path)
+        {
+            return new("store", Health.Good, "off");
+        }
+        try
+        {
+            if (!File.Exists(path))
+            {
+                return new("store", Health.Good, $"{path} will be made by the first agent");
+            }
+            using var writer = new StoreWriter(path, options.Store.MaxPages);
+            return new("store", Health.Good, $"{path}: {new Bytes(new FileInfo(path).Length)}");
+        }
+        catch (Exception failure) when (StoreTrouble.Is(failure))
+        {
+            return new("store", Health.Bad, StoreTrouble.InWords(failure, path), "--store FILE names another place, --store none goes without");
+        }
+    }
 
     private Finding Port()
     {

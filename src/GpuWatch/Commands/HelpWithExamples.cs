@@ -42,6 +42,13 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction usual) : Syn
             "gpuwatch replay trace.csv --job train.yaml --output ndjson",
             "nvidia-smi --query-gpu=timestamp,index,memory.used,memory.total --format=csv -l 1 > log.csv; gpuwatch replay log.csv",
         ],
+        ["record"] = ["gpuwatch record run.csv --for 8h            and later: gpuwatch replay run.csv"],
+        ["query"] =
+        [
+            "gpuwatch query --series process --since 2h --gpu 0 --output csv",
+            "gpuwatch query --series events --since 7d --output ndjson | grep critical",
+            "gpuwatch query --series gpu --since 2026-01-01 --resolution 1m --output json",
+        ],
         ["completion"] = ["gpuwatch completion bash > /etc/bash_completion.d/gpuwatch"],
     };
 

@@ -16,13 +16,12 @@ internal static class QueryCommand
     private static readonly Option<int?> Pid = new("--pid") { Description = "only this process" };
     private static readonly Option<string> Resolution = new("--resolution") { Description = "raw, 10s or 1m; default: the finest that reaches back far enough" };
     private static readonly Option<string> Store = new("--store") { Description = "the database; default: the agent's", HelpName = "FILE" };
-    private static readonly Option<string> Output = new("--output") { Description = "table, csv, json or ndjson", DefaultValueFactory = _ => "table" };
+    private static readonly Option<string> Output = OutputOption.Create("table", "csv", "json", "ndjson");
 
     static QueryCommand()
     {
         Series.AcceptOnlyFromAmong("gpu", "process", "events", "runs");
         Resolution.AcceptOnlyFromAmong([.. Retention.Levels.Select(level => level.Name)]);
-        Output.AcceptOnlyFromAmong("table", "csv", "json", "ndjson");
     }
 
     public static Command Create(Surroundings around)

@@ -18,13 +18,9 @@ internal static class ReplayCommand
     private static readonly Option<string> FailOn = new("--fail-on") { Description = "exit with 3 when an alert of this severity or above is raised" };
     private static readonly Option<string> Columns = new("--columns") { Description = "column names of a log without a header: timestamp,memory.used,…", HelpName = "NAMES" };
     private static readonly Option<double?> TotalMiB = new("--total-mib") { Description = "memory of the card, where the log does not tell it", HelpName = "MIB" };
-    private static readonly Option<string> Output = new("--output") { Description = "table or ndjson", DefaultValueFactory = _ => "table" };
+    private static readonly Option<string> Output = OutputOption.Create("table", "ndjson");
 
-    static ReplayCommand()
-    {
-        FailOn.AcceptOnlyFromAmong("warning", "critical");
-        Output.AcceptOnlyFromAmong("table", "ndjson");
-    }
+    static ReplayCommand() => FailOn.AcceptOnlyFromAmong("warning", "critical");
 
     public static Command Create(Surroundings around)
     {

@@ -87,6 +87,7 @@ internal static class RowPrinter
     private static string Json(string name, object? value) => value switch
     {
         null => "null",
+        long flag when name == "exited" => flag == 0 ? "false" : "true",
         string text when name is not (Ready or "job") => $"\"{JavaScriptEncoder.Default.Encode(text)}\"",
         _ => Text(value),
     };

@@ -59,6 +59,7 @@ public sealed class QueryTests : IDisposable
     {
         var run = JsonDocument.Parse(Query("--series", "runs", "--output", "ndjson")).RootElement;
 
+        Assert.True(run.GetProperty("exited").GetBoolean());
         Assert.Equal(("lora", 9), (run.GetProperty("job").GetProperty("method").GetString(), run.GetProperty("observed_peak_bytes").GetInt32()));
     }
 

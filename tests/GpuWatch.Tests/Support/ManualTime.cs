@@ -1,12 +1,15 @@
 namespace GpuWatch.Tests.Support;
 
-<<<<<<< HEAD
 /// <summary>A clock that moves when a test says so; timers that come due fire on the test's thread, in order. Thread-safe.</summary>
 internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock gate = new();
     private readonly List<ManualTimer> timers = [];
+    private readonly SemaphoreSlim started = new(0);
     private DateTimeOffset now = At.Start;
+
+    /// <summary>Comes back when something has begun to wait on this clock; each wait is told once. A test that waits in vain fails.</summary>
+    public async Task Waited() => Assert.True(await started.WaitAsync(TimeSpan.FromSeconds(30)), "Nobody has begun to wait on the clock.");
 
     /// <summary>Timers that will fire some day.</summary>
     public int Waiting
@@ -39,45 +42,10 @@ internal sealed class ManualTime : TimeProvider
         {
             timers.Add(timer);
         }
-=======
-/// <summary>A clock moved by hand: timers fire when it is moved past them, on the thread that moves it.</summary>
-internal sealed class ManualTime : TimeProvider
-{
-    private readonly Lock guard = new();
-    private readonly List<ManualTimer> timers = [];
-    private readonly SemaphoreSlim started = new(0);
-    private DateTimeOffset now = At.Start;
-
-    public override DateTimeOffset GetUtcNow() => now;
-
-    public override long GetTimestamp() => now.Ticks;
-
-    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-    /// <summary>Comes back when something has begun to wait on this clock; each wait is told once.</summary>
-    public Task Waited() => started.WaitAsync();
-
-    public void Advance(TimeSpan by)
-    {
-        List<ManualTimer> due;
-        lock (guard)
-        {
-            now += by;
-            due = timers.FindAll(timer => timer.At <= now);
-            timers.RemoveAll(timer => timer.At <= now);
-        }
-        due.ForEach(timer => timer.Fire());
-    }
-
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-    {
-        var timer = new ManualTimer(this, () => callback(state));
->>>>>>> a95ee23 (Record sweeps, store the agent's and survive its death)
         timer.Change(dueTime, period);
         return timer;
     }
 
-<<<<<<< HEAD
     public void Advance(TimeSpan by)
     {
         var until = GetUtcNow() + by;
@@ -110,6 +78,10 @@ internal sealed class ManualTime : TimeProvider
             {
                 Due = dueTime == Timeout.InfiniteTimeSpan ? null : time.now + dueTime;
                 every = period;
+                if (Due is not null)
+                {
+                    time.started.Release();
+                }
                 return true;
             }
         }
@@ -127,31 +99,6 @@ internal sealed class ManualTime : TimeProvider
             }
         }
 
-=======
-    private sealed class ManualTimer(ManualTime time, Action fire) : ITimer
-    {
-        public DateTimeOffset At { get; private set; }
-
-        public void Fire() => fire();
-
-        public bool Change(TimeSpan dueTime, TimeSpan period)
-        {
-            lock (time.guard)
-            {
-                time.timers.Remove(this);
-                if (dueTime != Timeout.InfiniteTimeSpan)
-                {
-                    At = time.now + dueTime;
-                    time.timers.Add(this);
-                    time.started.Release();
-                }
-            }
-            return true;
-        }
-
-        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-
->>>>>>> a95ee23 (Record sweeps, store the agent's and survive its death)
         public ValueTask DisposeAsync()
         {
             Dispose();

@@ -6,11 +6,11 @@ namespace GpuWatch.Store.Sqlite;
 /// <summary>Why the store cannot be written or read, in words that say what to do.</summary>
 internal static class StoreTrouble
 {
-    private const int Error = 1, Busy = 5, Locked = 6, ReadOnly = 8, Io = 10, Corrupt = 11, Full = 13, CannotOpen = 14, NoDatabase = 26;
+    private const int Busy = 5, Locked = 6, ReadOnly = 8, Io = 10, Corrupt = 11, Full = 13, CannotOpen = 14, NoDatabase = 26;
 
-    /// <summary>A failure of the store, not a mistake in this program.</summary>
+    /// <summary>The store failed: it is told, and tried again.</summary>
     public static bool Is(Exception failure) =>
-        failure is SqliteException { SqliteErrorCode: not Error } or IOException or UnauthorizedAccessException or BadInputException;
+        failure is SqliteException or IOException or UnauthorizedAccessException or BadInputException;
 
     public static string InWords(Exception failure, string path) => failure switch
     {

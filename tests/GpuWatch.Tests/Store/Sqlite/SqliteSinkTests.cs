@@ -89,6 +89,44 @@ public sealed class SqliteSinkTests : IDisposable
         Assert.Single(Rows("gpu", Retention.Coarsest));
     }
 
+    [SmallDiskFact]
+    public async Task A_disk_that_is_full_is_told_and_what_had_waited_is_written_when_there_is_room_again()
+    {
+        using var disk = new TemporaryFolder();
+        Assert.True(SmallDisk.Mount(disk.Path, 512));
+        try
+        {
+            var filler = disk.File("filler", new byte[420 << 10]);
+            await using (var sink = new SqliteSink(
+                new StoreOptions { Path = disk.File("gpuwatch.db") }, EventJson.Line, (_, _) => null, counters, said.Add, time))
+            {
+                for (var second = 0; second < 60; second++)
+                {
+                    sink.Accept(StoredSweeps.At(second, second, [.. Enumerable.Range(1, 60).Select(pid => (pid, (long?)second))]));
+                }
+                await time.Waited();
+                time.Advance(TimeSpan.FromSeconds(5));
+                await time.Waited();
+                Assert.Contains("is full", Assert.Single(said));
+
+                File.Delete(filler);
+                time.Advance(StorePauses.After(1));
+                sink.Accept(StoredSweeps.At(60, used: 60));
+                await time.Waited();
+                Assert.Contains("is written again; 0 points were dropped", said[1]);
+            }
+
+            using var query = new StoreQuery(disk.File("gpuwatch.db"));
+            var rows = 0;
+            query.Read(new StoreQuestion("process", 0, 60, Retention.Raw, null, null), reader => rows = Count(reader));
+            Assert.Equal(3600, rows);
+        }
+        finally
+        {
+            SmallDisk.Unmount(disk.Path);
+        }
+    }
+
     [Fact]
     public async Task Accepting_never_waits_and_drops_the_oldest_when_the_store_is_slow()
     {
@@ -131,6 +169,16 @@ public sealed class SqliteSinkTests : IDisposable
                 rows.Add(Convert.ToString(reader.GetValue(0), CultureInfo.InvariantCulture)!);
             }
         });
+        return rows;
+    }
+
+    private static int Count(Microsoft.Data.Sqlite.SqliteDataReader reader)
+    {
+        var rows = 0;
+        while (reader.Read())
+        {
+            rows++;
+        }
         return rows;
     }
 
