@@ -1,11 +1,8 @@
 using System.CommandLine;
-using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 using GpuWatch.Jobs;
 using GpuWatch.Options;
-using GpuWatch.Show;
 using GpuWatch.Sinks;
-using GpuWatch.Store.Sqlite;
 
 namespace GpuWatch.Commands;
 
@@ -52,28 +49,7 @@ internal static class AgentCommand
             self.Sinks.Add(counters);
             return new QueuedPrinter(around.Out, parsed.GetValue(Output) == "ndjson", counters);
         });
-        AddStore(agent, options.Store, assignment, around);
         return agent.RunAsync(assignment.Of, Lasts(parsed.GetValue(For))).GetAwaiter().GetResult();
-    }
-
-    private static void AddStore(Agent agent, StoreOptions options, JobAssignment assignment, Surroundings around)
-    {
-        if (options.Path is null)
-        {
-            return;
-        }
-        agent.AddSink(self =>
-        {
-            var counters = new SinkCounters("sqlite");
-            self.Sinks.Add(counters);
-            return new SqliteSink(
-                options,
-                EventJson.Line,
-                (gpu, pid) => assignment.Of(gpu, new ProcessReading(pid, null)),
-                counters,
-                message => around.Error.WriteLine($"gpuwatch: {message}"),
-                around.Time);
-        });
     }
 
     /// <summary>What --for says; null: until it is stopped.</summary>

@@ -31,7 +31,7 @@ internal static class RecordCommand
         var lasts = AgentCommand.Lasts(parsed.GetValue(For));
         var writer = new TraceWriter(Create(parsed.GetRequiredValue(File)));
 
-        var agent = new Agent(options with { Http = options.Http with { Listen = null } }, around);
+        var agent = new Agent(Alone(options), around);
         var counters = new SinkCounters("recording");
         var recording = new RecordingSink(writer, counters, message => around.Error.WriteLine($"gpuwatch: {message}"));
         agent.AddSink(self =>
@@ -43,6 +43,10 @@ internal static class RecordCommand
         around.Error.WriteLine(FormattableString.Invariant($"gpuwatch: {counters.Written} readings in {parsed.GetRequiredValue(File)}, {counters.Dropped} dropped"));
         return recording.Failed ? ExitCode.Failed : code;
     }
+
+    /// <summary>Without the sinks and the HTTP server of an agent, which may be running beside it.</summary>
+    private static AgentOptions Alone(AgentOptions options) =>
+        options with { Http = options.Http with { Listen = null }, Store = new(), Influx = null };
 
     private static FileStream Create(string file)
     {

@@ -11,7 +11,7 @@ public sealed class SettingsTests : IDisposable
     [Fact]
     public void Without_any_file_the_defaults_stand()
     {
-        Assert.Equal(new AgentOptions(), Read(null));
+        Assert.Equal(new AgentOptions { Store = new() { Path = "/var/lib/gpuwatch/gpuwatch.db" } }, Read(null));
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class SettingsTests : IDisposable
 
     [Theory]
     [InlineData("sampling:\n  perod: 1s\n", ":2: unknown setting 'sampling.perod'; one of fast_at_most, fast_period, period,")]
-    [InlineData("samplin:\n  period: 1s\n", ":2: unknown setting 'samplin.period'; one of http, influx, nvml, sampling is expected")]
+    [InlineData("samplin:\n  period: 1s\n", ":2: unknown setting 'samplin.period'; one of http, influx, nvml, sampling, store is expected")]
     [InlineData("sampling:\n  period: soon\n", ":2: 'sampling.period' is 'soon'; a duration such as 500ms, 10s, 2m, 1h or 7d is expected")]
     [InlineData("sampling:\n  period: 1ms\n", ":2: 'sampling.period' is '1ms'; a duration from 100 ms to 60 s is expected")]
     [InlineData("nvml:\n\n  require_gpu: perhaps\n", ":3: 'nvml.require_gpu' is 'perhaps'; yes or no is expected")]
