@@ -10,10 +10,12 @@ namespace GpuWatch.Commands;
 /// <summary>Answers what was asked about one job.</summary>
 internal static class EstimateAnswer
 {
+    /// <param name="place">Where the model is named, for errors.</param>
     /// <exception cref="BadInputException">The job cannot be estimated.</exception>
-    public static Estimated Of(Job job, Room? room, CostQuestion? question, bool compare, bool explain, string place)
+    public static Estimated Of(
+        Job job, Func<Job, (Plan? Plan, string? Error)> estimate, Room? room, CostQuestion? question, bool compare, bool explain, string place)
     {
-        var (plan, error) = Estimator.Estimate(job);
+        var (plan, error) = estimate(job);
         if (plan is null)
         {
             var (problem, expectation) = Split(error);
@@ -22,7 +24,7 @@ internal static class EstimateAnswer
         var nothing = new Room("no card", Bytes.Zero);
         return new(
             job, plan, room,
-            Advisor.Advise(job, plan, room ?? nothing, changed => Estimator.Estimate(changed).Plan),
+            Advisor.Advise(job, plan, room ?? nothing, changed => estimate(changed).Plan),
             question is null ? null : TrainingCost.Of(job, question),
             question,
             explain,

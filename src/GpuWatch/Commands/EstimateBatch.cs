@@ -1,5 +1,6 @@
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Estimate.Presets;
+using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Units;
 using GpuWatch.Jobs;
 
@@ -10,7 +11,7 @@ internal static class EstimateBatch
 {
     /// <param name="form">csv, or JSON lines for anything else.</param>
     /// <param name="preset">Estimate by this rule; null = by the plan.</param>
-    public static int Run(string path, string form, Preset? preset, Surroundings around)
+    public static int Run(string path, string form, Preset? preset, Func<Job, (Plan? Plan, string? Error)> estimate, Surroundings around)
     {
         using var table = JobTable.Open(path);
         var passedOver = table.PassedOver.ToArray();
@@ -32,7 +33,7 @@ internal static class EstimateBatch
             }
             if (csv)
             {
-                WriteCsv(row, around.Out);
+                WriteCsv(row, estimate, around.Out);
             }
             else if (preset is not null)
             {
@@ -40,18 +41,15 @@ internal static class EstimateBatch
             }
             else
             {
-                Write(row, json);
+                Write(row, estimate, json);
             }
         }
         return ExitCode.Done;
     }
 
-    private static (Plan? Plan, string? Error) Estimate(in JobRow row) =>
-        row.Job is { } job ? Estimator.Estimate(job) : (null, row.Error);
-
-    private static void Write(in JobRow row, EstimateJson json)
+    private static void Write(in JobRow row, Func<Job, (Plan? Plan, string? Error)> estimate, EstimateJson json)
     {
-        var (plan, error) = Estimate(row);
+        var (plan, error) = row.Job is { } job ? estimate(job) : (null, row.Error);
         if (plan is null)
         {
             json.WriteError(row.Id, error ?? "this row cannot be estimated");
@@ -75,9 +73,9 @@ internal static class EstimateBatch
         }
     }
 
-    private static void WriteCsv(in JobRow row, TextWriter output)
+    private static void WriteCsv(in JobRow row, Func<Job, (Plan? Plan, string? Error)> estimate, TextWriter output)
     {
-        var (plan, error) = Estimate(row);
+        var (plan, error) = row.Job is { } job ? estimate(job) : (null, row.Error);
         if (plan is null)
         {
             EstimateCsv.WriteError(output, row.Id, error ?? "this row cannot be estimated");

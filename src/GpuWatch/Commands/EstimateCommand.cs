@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Units;
 
 namespace GpuWatch.Commands;
@@ -28,13 +29,14 @@ internal static class EstimateCommand
         command.SetAction(parsed =>
         {
             var form = parsed.GetValue(output)!;
+            Func<Job, (Plan?, string?)> estimate = Estimator.Estimate;
             if (parsed.GetValue(Batch) is { } path)
             {
                 if (job.Read(parsed) is not null)
                 {
                     throw new BadInputException("--batch", "a job is described beside it", "expected either --batch or a job");
                 }
-                return EstimateBatch.Run(path, form, EstimateFormula.Find(parsed.GetValue(Formula)), around);
+                return EstimateBatch.Run(path, form, EstimateFormula.Find(parsed.GetValue(Formula)), estimate, around);
             }
             var described = job.Read(parsed)
                 ?? throw new BadInputException("estimate", "no job is described", "expected --job FILE, --batch FILE or flags such as --model gpt2 --method full");
@@ -43,7 +45,7 @@ internal static class EstimateCommand
                 return EstimateFormula.Run(preset, described, form, around);
             }
             var room = parsed.GetValue(Fits) is { } card ? EstimateAnswer.RoomOf(card) : Room.Of(described);
-            var answer = EstimateAnswer.Of(described, room, cost.Read(parsed, described), parsed.GetValue(Compare), parsed.GetValue(Explain), job.PlaceOfModel(parsed));
+            var answer = EstimateAnswer.Of(described, estimate, room, cost.Read(parsed, described), parsed.GetValue(Compare), parsed.GetValue(Explain), job.PlaceOfModel(parsed));
             EstimateOutput.Write(answer, form, parsed.GetValue(Advise), around.Out);
             return parsed.GetValue(Fits) is null || answer.Fits == true ? ExitCode.Done : ExitCode.No;
         });

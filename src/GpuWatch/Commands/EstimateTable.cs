@@ -20,7 +20,9 @@ internal static class EstimateTable
         WritePeak(it, output);
         WriteParts(it.Plan, output);
         var phases = it.Plan.Phases;
-        Line(output, "phases", $"load {phases.Load} → forward {phases.FirstForward} → backward {phases.FirstBackward} → optimizer {phases.FirstOptimizer}; then {phases.Steady} a step");
+        Line(output, "phases", it.Job.Method is "inference" or "load"
+            ? $"load {phases.Load} → forward {phases.FirstForward}"
+            : $"load {phases.Load} → forward {phases.FirstForward} → backward {phases.FirstBackward} → optimizer {phases.FirstOptimizer}; then {phases.Steady} a step");
         WriteAdvice(it, output);
         Wrapped(output, "assumed", it.Plan.Assumed);
         Wrapped(output, "beware", it.Plan.Warnings);

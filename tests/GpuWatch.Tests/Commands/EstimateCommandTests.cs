@@ -62,6 +62,36 @@ public sealed class EstimateCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_formula_answers_instead_of_the_plan_for_a_job_and_for_a_batch()
+    {
+        var file = Write("jobs.csv", "id,params_b,method\na,7,full\nb,7,lora\n");
+
+        Assert.Contains("112.00 GB", Gpuwatch.Run("estimate", "--params-b", "7", "--method", "full", "--formula", "16x").Out);
+        var rows = Gpuwatch.Run("estimate", "--batch", file, "--formula", "16x").Out.TrimEnd('\n').Split('\n').Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        Assert.Equal(112_000_000_000, rows[0].GetProperty("total_bytes").GetInt64());
+        Assert.Contains("full fine-tuning only", rows[1].GetProperty("error").GetString());
+    }
+
+    [Fact]
+    public void Advice_cost_and_the_rules_of_others_are_added_when_they_are_asked_for()
+    {
+        var (code, output, error) = Gpuwatch.Run(
+            "estimate", "--model", "Llama-3.1-8B", "--method", "full", "--weight-dtype", "bf16", "--micro-batch", "4", "--seq-len", "2048", "--gpu-name", "A100-80GB",
+            "--advise", "--cost", "--samples", "10000", "--epochs", "3", "--price", "2", "--compare", "--explain", "--output", "json");
+        using var json = JsonDocument.Parse(output);
+        var root = json.RootElement;
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Equal(7500, root.GetProperty("cost").GetProperty("steps").GetInt64());
+        Assert.Equal(root.GetProperty("cost").GetProperty("gpu_hours").GetDouble() * 2, root.GetProperty("cost").GetProperty("money").GetDouble(), 6);
+        Assert.Equal(AllPresets.List.Length, root.GetProperty("compared").GetArrayLength());
+        Assert.Contains(root.GetProperty("terms").EnumerateArray(), term => term.GetProperty("value_bytes").GetInt64() == 16_060_522_496);
+        Assert.All(root.GetProperty("advice").EnumerateArray(), advised => Assert.Equal(
+            Peak(json) - advised.GetProperty("saves_bytes").GetInt64(), advised.GetProperty("peak_device_bytes").GetInt64()));
+        Assert.Contains(root.GetProperty("advice").EnumerateArray(), advised => advised.GetProperty("fits").GetBoolean());
+    }
+
+    [Fact]
     public void A_flag_wins_over_the_job_file()
     {
         var file = Write("job.yaml", "model_name: gpt2\nmethod: full\nmicro_batch: 1\nseq_len: 128\nid: mine");

@@ -1,4 +1,6 @@
 using GpuWatch.Core.Jobs;
+using GpuWatch.Jobs;
+using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Jobs;
 
@@ -246,6 +248,37 @@ public sealed class CatalogueTests
 
         Assert.Equal("TinyLlama-1.1B", from?.Name);
         Assert.Equal((6, 50_000, 4, 5632), (job!.Architecture.Layers, job.Architecture.Vocab, job.Architecture.KvHeads, job.Architecture.Intermediate));
+    }
+
+    [SharedDataFact]
+    public void Every_fully_trained_model_that_autograd_played_has_the_parameters_it_counted()
+    {
+        using var table = JobTable.Open(Path.Combine(SharedData.Folder!, "autograd.csv"));
+        var column = table.Columns.IndexOf("trainable_params");
+        foreach (var row in table.Rows("autograd.csv").Where(row => row.Job!.Method == "full"))
+        {
+            Assert.Equal(row.Fields[column], $"{ParameterCount.Of(ModelShape.Complete(row.Job!).Job!.Architecture)!.Value.Total}");
+        }
+    }
+
+    [SharedDataFact]
+    public void The_catalogue_agrees_with_what_the_published_measurements_say_of_their_models()
+    {
+        foreach (var name in (string[])["measured.csv", "autograd.csv"])
+        {
+            using var table = JobTable.Open(Path.Combine(SharedData.Folder!, name));
+            foreach (var job in table.Rows(name).Select(row => row.Job!))
+            {
+                if (ModelShape.Complete(job).From is { } known)
+                {
+                    var said = job.Architecture;
+                    Assert.Equal(
+                        (said.Hidden, said.Layers, said.Heads, said.KvHeads, said.Intermediate, said.Vocab ?? known.Vocab),
+                        (known.Hidden, known.Layers, known.Heads, known.KvHeads, known.Intermediate, known.Vocab));
+                    Assert.Equal(said.ParametersBillion ?? 1, said.ParametersBillion is null ? 1 : ParameterCount.Of(known)!.Value.Total / 1e9, 0.02 * (said.ParametersBillion ?? 1));
+                }
+            }
+        }
     }
 
     [Theory]

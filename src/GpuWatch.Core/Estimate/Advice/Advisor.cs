@@ -19,8 +19,8 @@ public static class Advisor
     private const int MostHalvings = 12;
 
     /// <summary>
-    /// First what makes the job fit with head-room, the least costly in time first and in the founding documents' order where that is equal;
-    /// then the single changes that help without being enough, the most saving first. Empty when nothing saves anything.
+    /// First what makes the job fit with head-room: what gives up least of the training, then the least costly in time, then in the founding
+    /// documents' order; after it the single changes that help without being enough, the most saving first. Empty when nothing saves anything.
     /// </summary>
     /// <param name="estimate">The estimator; null where it has no answer.</param>
     public static ImmutableArray<Advised> Advise(Job job, Plan plan, Room room, Func<Job, Plan?> estimate)
@@ -37,24 +37,16 @@ public static class Advisor
         }
         return
         [
-            .. enough.OrderBy(advised => Math.Max(1, advised.TimeFactor)).ThenBy(Rank),
+            .. enough.OrderBy(GivenUp).ThenBy(advised => Math.Max(1, advised.TimeFactor)).ThenBy(Rank),
             .. singles.Where(advised => !advised.Fits).OrderByDescending(advised => advised.Saves),
         ];
     }
 
+    private static Sacrifice GivenUp(Advised advised) => advised.Names.Max(name => Changes.InOrder[IndexOf(name)].GivesUp);
+
     private static int Rank(Advised advised) => advised.Names.Max(name => IndexOf(name));
 
-    private static int IndexOf(string name)
-    {
-        for (var i = 0; i < Changes.InOrder.Length; i++)
-        {
-            if (Changes.InOrder[i].Name == name)
-            {
-                return i;
-            }
-        }
-        return -1;
-    }
+    private static int IndexOf(string name) => Changes.InOrder.TakeWhile(change => change.Name != name).Count();
 
     /// <summary>The change applied until the job fits or it applies no more: a micro-batch is halved again and again.</summary>
     private static Advised? Repeated(Job job, Plan before, Room room, Change change, Func<Job, Plan?> estimate)

@@ -2,9 +2,20 @@ using GpuWatch.Core.Jobs;
 
 namespace GpuWatch.Core.Estimate.Advice;
 
+/// <summary>What a change gives up beside time.</summary>
+internal enum Sacrifice
+{
+    /// <summary>The same training, but for rounding.</summary>
+    Nothing,
+    /// <summary>Adapters instead of the model.</summary>
+    Method,
+    /// <summary>Another model, or less of the data.</summary>
+    Substance,
+}
+
 /// <summary>One thing a person can change about a job to make it smaller.</summary>
 /// <param name="Name">What it is called.</param>
 /// <param name="Costs">What it costs beside memory, in words.</param>
 /// <param name="TimeFactor">Time of a step after ÷ before; above 1 is slower. From the operations it adds or spares, or as the guides say.</param>
 /// <param name="Apply">The changed job and the setting in words; null where the change does not apply.</param>
-internal sealed record Change(string Name, string Costs, double TimeFactor, Func<Job, (Job Job, string Setting)?> Apply);
+internal sealed record Change(string Name, string Costs, double TimeFactor, Sacrifice GivesUp, Func<Job, (Job Job, string Setting)?> Apply);

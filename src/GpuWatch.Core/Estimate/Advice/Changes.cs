@@ -15,21 +15,21 @@ internal static class Changes
     public static ImmutableArray<Change> InOrder { get; } =
     [
         // Half the bytes to move and the tensor cores' rate; 0.6 is on the careful side of what fp32 to bf16 gives.
-        new("precision", "small updates are rounded off; watch the loss", 0.6, Precision),
-        new("smaller micro-batch", "less work at a time; the step stays the same by accumulation", 1.1, MicroBatch),
+        new("precision", "small updates are rounded off; watch the loss", 0.6, Sacrifice.Nothing, Precision),
+        new("smaller micro-batch", "less work at a time; the step stays the same by accumulation", 1.1, Sacrifice.Nothing, MicroBatch),
         // One more forward pass: 2 + 2 + 4 operations a parameter instead of 2 + 4.
-        new("gradient checkpointing", "every block is computed twice in forward", 4.0 / 3, Checkpointing),
-        new("flash attention", "nothing; the GPU must support it", 0.9, Flash),
-        new("fused loss", "nothing; the library must support the model", 1.0, FusedLoss),
-        new("8-bit optimizer", "the optimizer's states are rounded; hardly ever seen in the loss", 1.02, EightBitOptimizer),
+        new("gradient checkpointing", "every block is computed twice in forward", 4.0 / 3, Sacrifice.Nothing, Checkpointing),
+        new("flash attention", "nothing; the GPU must support it", 0.9, Sacrifice.Nothing, Flash),
+        new("fused loss", "nothing; the library must support the model", 1.0, Sacrifice.Nothing, FusedLoss),
+        new("8-bit optimizer", "the optimizer's states are rounded; hardly ever seen in the loss", 1.02, Sacrifice.Nothing, EightBitOptimizer),
         // No weight gradients of the base: 2 + 2 operations a parameter instead of 2 + 4.
-        new("LoRA", "only adapters are trained", 2.0 / 3, Lora),
-        new("QLoRA", "only adapters are trained, on 4-bit weights that are unpacked in every pass", 0.9, QLora),
-        new("ZeRO-3 over the GPUs there are", "weights are gathered over the link for every block", 1.2, Shard),
+        new("LoRA", "only adapters are trained", 2.0 / 3, Sacrifice.Method, Lora),
+        new("QLoRA", "only adapters are trained, on 4-bit weights that are unpacked in every pass", 0.9, Sacrifice.Method, QLora),
+        new("ZeRO-3 over the GPUs there are", "weights are gathered over the link for every block", 1.2, Sacrifice.Nothing, Shard),
         // The guides' own figure for states in host memory.
-        new("optimizer in host memory", "states cross the bus in every step", 2.0, Offload),
-        new("shorter sequences", "longer examples are cut off", 0.5, ShorterSequences),
-        new("smaller model", "another model, with another quality", 0.5, SmallerModel),
+        new("optimizer in host memory", "states cross the bus in every step", 2.0, Sacrifice.Nothing, Offload),
+        new("shorter sequences", "longer examples are cut off", 0.5, Sacrifice.Substance, ShorterSequences),
+        new("smaller model", "another model, with another quality", 0.5, Sacrifice.Substance, SmallerModel),
     ];
 
     private static bool TrainsAll(Job job) => job.Method is null or "full" or "pretrain";

@@ -32,6 +32,16 @@ public sealed class AdvisorTests
     }
 
     [Fact]
+    public void What_keeps_the_training_as_it_is_comes_before_what_cuts_the_data()
+    {
+        var advice = Advise(new() { Method = "qlora", QuantBits = 4, MicroBatch = 4, SeqLen = 4096, Attention = "flash" }, TwentyFour);
+
+        var fitting = advice.Where(advised => advised.Fits).Select(advised => advised.Names[0]).ToList();
+        Assert.Contains("gradient checkpointing", fitting);
+        Assert.True(fitting.IndexOf("gradient checkpointing") < fitting.IndexOf("shorter sequences"));
+    }
+
+    [Fact]
     public void Several_changes_are_put_together_when_no_single_one_is_enough_and_none_of_them_is_idle()
     {
         var job = new Job { Method = "full", WeightDtype = "fp32", Amp = true, MicroBatch = 64, SeqLen = 4096, Attention = "eager" };
