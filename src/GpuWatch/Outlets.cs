@@ -1,4 +1,5 @@
 using GpuWatch.Core.Jobs;
+using GpuWatch.Notify;
 using GpuWatch.Options;
 using GpuWatch.Sampling;
 using GpuWatch.Show;
@@ -11,7 +12,7 @@ namespace GpuWatch;
 /// <summary>Opens the sinks that the configuration asks for; one that is not asked for costs nothing.</summary>
 /// <param name="jobOf">The job that a process (GPU, pid) was declared to be; asked on the sampling thread.</param>
 internal sealed class Outlets(
-    AgentOptions options, SelfMetrics self, LiveState live, ProcessDirectory directory, Func<int, int?, Job?> jobOf, Action<string> say, TimeProvider time)
+    AgentOptions options, GpuSession session, SelfMetrics self, LiveState live, ProcessDirectory directory, Func<int, int?, Job?> jobOf, Action<string> say, TimeProvider time)
 {
     public void AddTo(SinkSet sinks)
     {
@@ -23,6 +24,45 @@ internal sealed class Outlets(
         {
             sinks.Add(new InfluxSink(influx, new PointNames(Environment.MachineName, live.InfoOf, directory.Of, live.PlanOf), Counters("influxdb"), say, time));
         }
+        AddChannels(sinks);
+    }
+
+    private void AddChannels(SinkSet sinks)
+    {
+        var channels = options.Channels;
+        var text = new NoticeText(Environment.MachineName, live.NameOf);
+        if (channels.Log)
+        {
+            Add("log", new LogChannel(text, say));
+        }
+        if (channels.Alertmanager is { } alertmanager)
+        {
+            Add("alertmanager", new AlertmanagerChannel(alertmanager, channels.AlertmanagerToken, text, time), AlertmanagerChannel.RepeatEvery);
+        }
+        if (channels.Webhook is { } webhook)
+        {
+            Add("webhook", new WebhookChannel(webhook, channels.WebhookSecret, text.Host, EventJson.Write, time));
+        }
+        if (channels.Slack is { } slack)
+        {
+            Add("slack", new SlackChannel(slack, text));
+        }
+        if (channels.Mail is { } mail)
+        {
+            Add("mail", new MailChannel(mail, text));
+        }
+        if (channels.Command is { } command)
+        {
+            Add("command", new CommandChannel(command, EventJson.Write));
+        }
+        // The pids of the node that stands in where no driver is are not this machine's: whoever has them here must not be signalled.
+        if (channels.Signal is { } signal && !session.IsFallback)
+        {
+            Add("signal", sinks.Add(new SignalChannel(signal)));
+        }
+
+        void Add(string name, INotifyChannel channel, TimeSpan? repeatEvery = null) =>
+            sinks.Add(new Notifier(channel, channels.Notify with { RepeatEvery = repeatEvery }, Counters(name), say, time));
     }
 
     private SinkCounters Counters(string name)

@@ -1,3 +1,4 @@
+using GpuWatch.Notify;
 using GpuWatch.Store.Influx;
 using GpuWatch.Store.Sqlite;
 
@@ -11,6 +12,8 @@ internal sealed record AgentOptions
     public HttpOptions Http { get; init; } = new();
     public StoreOptions Store { get; init; } = new();
 
+    public ChannelOptions Channels { get; init; } = new();
+
     /// <summary>Null: no InfluxDB.</summary>
     public InfluxOptions? Influx { get; init; }
 
@@ -22,6 +25,7 @@ internal sealed record AgentOptions
             Sampling = SamplingOptions.From(settings.Section("sampling")),
             Nvml = NvmlOptions.From(settings.Section("nvml")),
             Http = HttpOptions.From(settings.Section("http"), environment),
+            Channels = ChannelOptions.From(settings, environment),
             Influx = InfluxOptions.From(settings.Section("influx"), environment),
             Store = StoreOptions.From(settings.Section("store"), environment),
         };

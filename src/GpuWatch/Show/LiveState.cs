@@ -109,6 +109,22 @@ internal sealed class LiveState(ProcessDirectory directory, TimeProvider time) :
         }
     }
 
+    /// <returns>Short name of a process; null when it is unknown.</returns>
+    public string? NameOf(int pid)
+    {
+        lock (guard)
+        {
+            foreach (var gpu in gpus.Values)
+            {
+                if (gpu.Processes.TryGetValue(pid, out var process))
+                {
+                    return process.Facts.Name;
+                }
+            }
+            return null;
+        }
+    }
+
     /// <returns>Null for a GPU that has not been seen.</returns>
     public GpuInfo? InfoOf(int gpu)
     {

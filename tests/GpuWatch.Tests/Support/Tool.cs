@@ -78,3 +78,15 @@ internal static class SmallDisk
 
     public static bool Unmount(string folder) => Tool.Run("umount", [folder]).Code == 0;
 }
+
+/// <summary>A test of what only Linux has.</summary>
+internal sealed class LinuxFactAttribute : FactAttribute
+{
+    public LinuxFactAttribute()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Skip = "This is not Linux.";
+        }
+    }
+}

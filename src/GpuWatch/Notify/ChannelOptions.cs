@@ -1,0 +1,79 @@
+using System.Net.Mail;
+using GpuWatch.Options;
+
+namespace GpuWatch.Notify;
+
+/// <summary>Whom the agent tells of alerts. Each is null unless configured.</summary>
+internal sealed record ChannelOptions
+{
+    public NotifyOptions Notify { get; init; } = new();
+    public bool Log { get; init; }
+    public Uri? Webhook { get; init; }
+    public Secret? WebhookSecret { get; init; }
+    public Uri? Alertmanager { get; init; }
+    public Secret? AlertmanagerToken { get; init; }
+    /// <summary>The address of a Slack webhook is itself the secret.</summary>
+    public Secret? Slack { get; init; }
+    public MailOptions? Mail { get; init; }
+    /// <summary>Program and arguments.</summary>
+    public IReadOnlyList<string>? Command { get; init; }
+    public SignalOptions? Signal { get; init; }
+
+    public static ChannelOptions From(Settings settings, Func<string, string?> environment)
+    {
+        var (alerts, webhook, alertmanager, slack) = (settings.Section("alerts"), settings.Section("webhook"), settings.Section("alertmanager"), settings.Section("slack"));
+        var options = new ChannelOptions
+        {
+            Notify = NotifyOptions.From(alerts),
+            Log = alerts.Flag("log", false),
+            Webhook = Address(webhook),
+            WebhookSecret = webhook.Secret("secret", environment),
+            Alertmanager = Address(alertmanager),
+            AlertmanagerToken = alertmanager.Secret("token", environment),
+            Slack = slack.Secret("url", environment),
+            Mail = MailFrom(settings.Section("mail"), environment),
+            Command = settings.Section("command").List("argv") is { Count: > 0 } argv ? argv : null,
+            Signal = SignalFrom(settings.Section("signal")),
+        };
+        return options.Slack is { } url && !IsHttp(url.Reveal())
+            ? throw slack.Bad("url", "is no address", "https://HOST/… is expected")
+            : options;
+    }
+
+    private static MailOptions? MailFrom(SettingsSection section, Func<string, string?> environment)
+    {
+        var host = section.Text("host");
+        var options = new MailOptions(host ?? "", section.Count("port", 587, 1, 65535), section.Flag("tls", true),
+            section.Text("from", ""), section.List("to"), section.Text("user"), section.Secret("password", environment));
+        if (host is null)
+        {
+            return null;
+        }
+        return !MailAddress.TryCreate(options.From, out _) ? throw section.Bad("from", "is no mail address", "NAME@DOMAIN is expected")
+            : options.To.Count == 0 || !options.To.All(to => MailAddress.TryCreate(to, out _)) ? throw section.Bad("to", "names nobody, or no mail address", "a list of NAME@DOMAIN is expected")
+            : options;
+    }
+
+    private static SignalOptions? SignalFrom(SettingsSection section)
+    {
+        var name = section.Choice("name", "none", "none", "SIGUSR1", "SIGUSR2", "SIGTERM");
+        var users = section.List("users");
+        var touch = section.Text("touch");
+        int? number = name switch { "SIGUSR1" => 10, "SIGUSR2" => 12, "SIGTERM" => 15, _ => null };
+        if (touch is { } file && !Path.IsPathRooted(file))
+        {
+            throw section.Bad("touch", "is no absolute path", "/DIR/NAME is expected, in which {pid} and {gpu} are replaced");
+        }
+        return number is null && touch is null ? null
+            : new SignalOptions(number, users.Count > 0 ? users : [Environment.UserName], touch);
+    }
+
+    private static Uri? Address(SettingsSection section) => section.Text("url") switch
+    {
+        null => null,
+        var text when IsHttp(text) => new Uri(text),
+        _ => throw section.Bad("url", "is no address of a server", "http://HOST:PORT/… is expected"),
+    };
+
+    private static bool IsHttp(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https";
+}
