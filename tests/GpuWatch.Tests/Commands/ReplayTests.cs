@@ -48,6 +48,18 @@ public sealed class ReplayTests : IDisposable
         Assert.DoesNotContain("NaN", table);
     });
 
+    [SharedDataFact]
+    public void Production_pods_converted_by_the_script_of_the_repository_run_clean()
+    {
+        var (converted, trace) = Tool.Run(Repository.PathOf("tools", "pods-to-trace.sh"), [Path.Combine(SharedData.Folder!, "traces", "serving_pods.csv")]);
+        Assert.Equal(0, converted);
+
+        var (code, output, error) = Gpuwatch.Run("replay", folder.File("pods.csv", trace), "--output", "ndjson");
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Equal(18, output.Split("\"event\":\"reconciliation\"").Length - 1);
+    }
+
     [Fact]
     public void Each_process_ends_with_its_reconciliation_at_the_last_time_of_the_recording()
     {
