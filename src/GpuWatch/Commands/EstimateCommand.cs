@@ -29,7 +29,7 @@ internal static class EstimateCommand
         command.SetAction(parsed =>
         {
             var form = parsed.GetValue(output)!;
-            Func<Job, (Plan?, string?)> estimate = Estimator.Estimate;
+            Func<Job, (Plan?, string?)> estimate = given => Estimator.Estimate(given);
             if (parsed.GetValue(Batch) is { } path)
             {
                 if (job.Read(parsed) is not null)

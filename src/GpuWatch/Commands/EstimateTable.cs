@@ -59,7 +59,9 @@ internal static class EstimateTable
         }
         else
         {
-            Line(output, "fits", "say --gpu-mem-gb, --gpu-name or --fits to know");
+            Line(output, "fits", it.Job.GpuName is { } unknown
+                ? $"the GPU '{Plain.Text(unknown)}' is not known; say --gpu-mem-gb"
+                : "say --gpu-mem-gb, --gpu-name or --fits to know");
         }
     }
 

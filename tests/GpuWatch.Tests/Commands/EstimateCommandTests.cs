@@ -61,6 +61,13 @@ public sealed class EstimateCommandTests : IDisposable
         Assert.Equal(3, Gpuwatch.Run("estimate", "--model", "Llama-2-70B", "--method", "full", "--fits", "24").Code);
     }
 
+    [Theory]
+    [InlineData("say --gpu-mem-gb, --gpu-name or --fits")]
+    [InlineData("the GPU 'RTX 9999' is not known; say --gpu-mem-gb", "--gpu-name", "RTX 9999")]
+    [InlineData("yes: RTX-4090 has 23.7 GiB", "--gpu-name", "NVIDIA GeForce RTX 4090")]
+    public void The_table_says_what_it_does_not_know_of_the_card(string told, params string[] card) =>
+        Assert.Contains($"fits       {told}", Gpuwatch.Run(["estimate", "--model", "gpt2", "--method", "full", "--micro-batch", "1", "--seq-len", "128", .. card]).Out);
+
     [Fact]
     public void A_formula_answers_instead_of_the_plan_for_a_job_and_for_a_batch()
     {
