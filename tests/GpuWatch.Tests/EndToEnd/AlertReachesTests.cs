@@ -29,7 +29,7 @@ public sealed class AlertReachesTests : IDisposable
             ["-c", "trap 'date +%s.%N >> \"$0\"' USR1; while :; do read -t 0.02 <> <(:) || :; done", folder.File("got")]))!;
         try
         {
-            using var agent = AgentProcess.Start(Config(alertmanager.Url, webhook.Url), Loading(job.Id), "--job", Job(), "--listen", "none", "--period", "100ms", "--for", "25s");
+            using var agent = AgentProcess.Start(Config(alertmanager.Url, webhook.Url), SomeJob.Loading(folder, job.Id), "--job", SomeJob.TooLarge(folder), "--listen", "none", "--period", "100ms", "--for", "25s");
             await Eventually.HoldsAsync(() => Critical(agent) is not null, 30, "the agent raised it: " + string.Join("; ", agent.Errors));
             await Eventually.HoldsAsync(() => Firing(pager) > 0 && !webhook.Posts.IsEmpty && File.Exists(folder.File("got")), 10, "all were told");
             // Long enough for a second one to be seen.
@@ -50,25 +50,6 @@ public sealed class AlertReachesTests : IDisposable
             job.WaitForExit();
         }
     }
-
-    /// <summary>A model that loads onto a card of 24 GiB, where its gradients and Adam's states will not fit.</summary>
-    private string Loading(int pid) => AgentProcess.Trace(folder, pid, totalMiB: 24 * 1024,
-        Enumerable.Range(0, 600).Select(i => (i * 0.1, Math.Min(13_500, 500 + (i * 100.0)))));
-
-    private string Job() => folder.File("job.yaml", """
-        params_b: 6.74
-        hidden: 4096
-        layers: 32
-        heads: 32
-        intermediate: 11008
-        vocab: 32000
-        block: llama
-        method: full
-        weight_dtype: bf16
-        optimizer: adamw_torch
-        micro_batch: 1
-        seq_len: 1024
-        """);
 
     private string Config(Uri alertmanager, Uri webhook) => folder.File("gpuwatch.yaml", $"""
         alertmanager: {"{"} url: '{alertmanager}' {"}"}

@@ -44,10 +44,12 @@ internal sealed class ServerProcess : IDisposable
         return server;
     }
 
-    public static async Task<ServerProcess> VictoriaMetrics()
+    /// <param name="scrape">A file of scrape configurations; null = it scrapes nothing.</param>
+    public static async Task<ServerProcess> VictoriaMetrics(string? scrape = null)
     {
         var server = new ServerProcess("health", self => ("victoria-metrics",
-            [$"-storageDataPath={self.Folder}", $"-httpListenAddr=127.0.0.1:{self.Url.Port}", "-retentionPeriod=100y", "-search.latencyOffset=0s", "-loggerLevel=ERROR"]));
+            [$"-storageDataPath={self.Folder}", $"-httpListenAddr=127.0.0.1:{self.Url.Port}", "-retentionPeriod=100y", "-search.latencyOffset=0s", "-loggerLevel=ERROR",
+                .. scrape is null ? [] : new[] { $"-promscrape.config={scrape}" }]));
         await server.StartAsync();
         return server;
     }

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using GpuWatch.Tests.Dashboards;
+using GpuWatch.Tests.Support;
+
+namespace GpuWatch.Tests.EndToEnd;
+
+/// <summary>Every query of every panel, on a real server that the agent has filled, gives rows.</summary>
+[Trait("Category", "Servers")]
+public sealed class DashboardQueriesTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [ToolFact("influxd", "prometheus", "victoria-metrics")]
+    public async Task Every_query_of_every_panel_gives_rows()
+    {
+        var port = ServerProcess.FreePort();
+        var scrape = $"""
+            global: {"{"} scrape_interval: 1s {"}"}
+            scrape_configs:
+              - job_name: gpuwatch
+                static_configs: [{"{"} targets: ['127.0.0.1:{port}'] {"}"}]
+            """;
+        using var influx = await ServerProcess.InfluxDb();
+        using var prometheus = await ServerProcess.Prometheus(scrape);
+        using var victoria = await ServerProcess.VictoriaMetrics(folder.File("scrape.yml", scrape));
+        using (var agent = AgentProcess.Start(
+            folder.File("gpuwatch.yaml", $"influx: {"{"} url: '{influx.Url}', api: v1, flush_every: 100ms, spool: none {"}"}"),
+            SomeJob.Loading(folder, pid: 4242), "--job", SomeJob.TooLarge(folder), "--listen", $"127.0.0.1:{port}", "--period", "100ms", "--for", "8s"))
+        {
+            await Eventually.HoldsAsync(() => agent.HasExited, 60, "the agent ran its time: " + string.Join("; ", agent.Errors));
+        }
+
+        var empty = new List<string>();
+        foreach (var (panel, query) in Dashboard.Of("influxql").SelectMany(dashboard => dashboard.Queries("query")))
+        {
+            var answer = await influx.GetAsync($"query?db=gpuwatch&q={Uri.EscapeDataString(query)}");
+            if (!answer.Contains("\"values\"", StringComparison.Ordinal))
+            {
+                empty.Add($"InfluxDB, {panel}: {query} -> {answer}");
+            }
+        }
+        await victoria.GetAsync("internal/force_flush");
+        foreach (var (panel, query) in Dashboard.Of("promql").SelectMany(dashboard => dashboard.Queries("expr")))
+        {
+            await NoteIfEmptyAsync("Prometheus", prometheus, panel, query, empty);
+            await NoteIfEmptyAsync("VictoriaMetrics", victoria, panel, query, empty);
+        }
+        Assert.Empty(empty);
+    }
+
+    private static async Task NoteIfEmptyAsync(string name, ServerProcess server, string panel, string query, List<string> empty)
+    {
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        using var response = await server.Http.GetAsync(new Uri(server.Url, $"api/v1/query_range?query={Uri.EscapeDataString(query)}&start={now - 120}&end={now}&step=1"));
+        var answer = await response.Content.ReadAsStringAsync();
+        if (!response.IsSuccessStatusCode || JsonDocument.Parse(answer).RootElement.GetProperty("data").GetProperty("result").GetArrayLength() == 0)
+        {
+            empty.Add($"{name}, {panel}: {query} -> {answer}");
+        }
+    }
+}
