@@ -1,8 +1,21 @@
 using BenchmarkDotNet.Running;
+using GpuWatch.Benchmarks.Cost;
 
 namespace GpuWatch.Benchmarks;
 
 internal static class Program
 {
-    private static void Main(string[] args) => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+    private static int Main(string[] args)
+    {
+        switch (args.FirstOrDefault())
+        {
+            case "cost":
+                return CostRun.Run(args[1..]);
+            case "poll":
+                return CostRun.Poll(args[1..]);
+            default:
+                BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+                return 0;
+        }
+    }
 }

@@ -1,0 +1,75 @@
+using System.Globalization;
+using GpuWatch.Nvml;
+
+namespace GpuWatch.Benchmarks.Cost;
+
+/// <summary>
+/// What the agent costs in steady state, beside a bare loop that only reads the same library: CPU seconds a minute, resident
+/// memory and its growth, time to the first event. Store and HTTP are on, as a user would run it.
+/// </summary>
+/// <remarks>dotnet run -c Release --project tests/GpuWatch.Benchmarks -- cost artifacts/gpuwatch [SECONDS, default 60]</remarks>
+internal static class CostRun
+{
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20);
+
+    public static int Run(string[] arguments)
+    {
+        var program = Path.GetFullPath(arguments[0]);
+        var measured = TimeSpan.FromSeconds(arguments.Length > 1 ? double.Parse(arguments[1], CultureInfo.InvariantCulture) : 60);
+        var library = Path.Combine(Above("artifacts"), "native", "libnvidia-ml.so.1");
+        var within = true;
+        Console.WriteLine($"{"scene",-22} {"what",-10} {"CPU s/min",9} {"budget",7} {"first ms",9} {"RSS MB",7} {"after",7}");
+        foreach (var scene in CostScene.All)
+        {
+            var folder = Directory.CreateTempSubdirectory("gpuwatch-cost").FullName;
+            var file = Path.Combine(folder, "scene.scn");
+            File.WriteAllText(file, scene.Text());
+            Measure(scene, "bare loop", Environment.ProcessPath!, ["poll", library, scene.Period], file, measured);
+            within &= Measure(
+                scene, "agent", program, ["agent", "--nvml", library, "--period", scene.Period, "--listen", "127.0.0.1:0", "--output", "ndjson"], file, measured)
+                is var cpu && !(cpu > scene.BudgetCpuSecondsPerMinute);
+            Directory.Delete(folder, recursive: true);
+        }
+        return within ? 0 : 1;
+    }
+
+    /// <summary>The floor: the same readings, and nothing done with them.</summary>
+    public static int Poll(string[] arguments)
+    {
+        var source = NvmlGpuSource.Open(arguments[0]).Source!;
+        var period = TimeSpan.FromSeconds(arguments[1] == "1s" ? 1 : 0.1);
+        Console.WriteLine("reading");
+        while (true)
+        {
+            foreach (var gpu in source.Gpus)
+            {
+                source.Read(gpu.Index, 0, withProcesses: true);
+            }
+            Thread.Sleep(period);
+        }
+    }
+
+    private static double Measure(CostScene scene, string what, string program, string[] arguments, string file, TimeSpan measured)
+    {
+        using var child = new Watched(program, arguments, file);
+        var first = child.FirstLineMilliseconds;
+        Thread.Sleep(Settling);
+        var (cpu, resident) = (child.CpuSeconds, child.ResidentMegabytes);
+        Thread.Sleep(measured);
+        var perMinute = (child.CpuSeconds - cpu) * 60 / measured.TotalSeconds;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{scene.Name,-22} {what,-10} {perMinute,9:0.00} {(what == "agent" ? scene.BudgetCpuSecondsPerMinute : double.NaN),7:0.0} {first,9:0} {resident,7:0.0} {child.ResidentMegabytes,7:0.0}"));
+        return perMinute;
+    }
+
+    private static string Above(string name)
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!Directory.Exists(Path.Combine(folder, name)))
+        {
+            folder = Path.GetDirectoryName(folder) ?? throw new DirectoryNotFoundException($"No folder above holds {name}.");
+        }
+        return Path.Combine(folder, name);
+    }
+}
