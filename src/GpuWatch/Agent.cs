@@ -30,7 +30,7 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
     public void AddSink(Func<SelfMetrics, object> sink) => sinks.Add(sink(self));
 
     /// <param name="lasts">How long it runs; null: until it is stopped.</param>
-    public async Task<int> RunAsync(Func<int, ProcessReading, Job?> jobOf, TimeSpan? lasts)
+    public async Task<int> RunAsync(Func<int, ProcessReading, ProcessFacts?, Job?> jobOf, TimeSpan? lasts)
     {
         using var session = GpuSession.Start(options.Nvml, around.Environment, around.Time);
         if (session.Fault is { } fault && options.Nvml.RequireGpu)
@@ -50,7 +50,7 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         var running = Pipeline.RunAsync(sweeps, gpu => new DeviceWatch(gpu, process => Declared(gpu, process)), sinks.Samples, sinks.Events);
         Job? Declared(int gpu, ProcessReading process)
         {
-            var job = jobOf(gpu, process);
+            var job = jobOf(gpu, process, process.Pid is null ? null : directory.Of(process));
             live.Plan(gpu, process.Pid, job is null ? null : Estimator.Estimate(job).Plan);
             return job;
         }

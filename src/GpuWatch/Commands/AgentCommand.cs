@@ -1,7 +1,10 @@
 using System.CommandLine;
+using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 using GpuWatch.Jobs;
 using GpuWatch.Options;
+using GpuWatch.Sampling;
 using GpuWatch.Sinks;
 
 namespace GpuWatch.Commands;
@@ -14,7 +17,8 @@ internal static class AgentCommand
     private static readonly Option<string> For = new("--for") { Description = "end after this long: 90s, 10m, 8h", HelpName = "DURATION" };
     private static readonly Option<string> Listen = new("--listen") { Description = "address of the page, metrics and API, or none; default 127.0.0.1:9838", HelpName = "ADDRESS:PORT" };
     private static readonly Option<string> Period = new("--period") { Description = "time between sweeps while all is calm; default 1s", HelpName = "DURATION" };
-    private static readonly Option<string> Job = new("--job") { Description = "what the first process on each GPU trains (YAML or JSON)", HelpName = "FILE" };
+    private static readonly Option<string> JobPath = new("--job") { Description = "what is trained: a file for the first process on each GPU, or a folder of files named after pid, SLURM job, script, process or user", HelpName = "FILE|DIR" };
+    private static readonly Option<int?> JobPid = new("--job-pid") { Description = "the process that the job file describes; else the first on each GPU", HelpName = "PID" };
     private static readonly Option<string> Store = new("--store") { Description = "the database that keeps samples, events and runs, or none; default ~/.local/state/gpuwatch/gpuwatch.db", HelpName = "FILE" };
     private static readonly Option<bool> RequireGpu = new("--require-gpu") { Description = "fail without an NVIDIA driver, instead of watching the simulated node" };
     private static readonly Option<string> Output = new("--output") { Description = "table or ndjson", DefaultValueFactory = _ => "table" };
@@ -25,7 +29,7 @@ internal static class AgentCommand
     {
         var command = new Command("agent", "Watches the GPUs of this machine and says before a process runs out of memory, when and why.")
         {
-            Config, Nvml, For, Listen, Period, Job, Store, RequireGpu, Output,
+            Config, Nvml, For, Listen, Period, JobPath, JobPid, Store, RequireGpu, Output,
         };
         command.SetAction(parsed => Run(parsed, around));
         return command;
@@ -40,7 +44,6 @@ internal static class AgentCommand
         settings.Flag("store.path", parsed.GetValue(Store), "--store");
         settings.Flag("nvml.require_gpu", parsed.GetValue(RequireGpu) ? "yes" : null, "--require-gpu");
         var options = AgentOptions.From(settings, around.Environment);
-        var assignment = new JobAssignment(parsed.GetValue(Job) is { } path ? JobFile.Read(path) : null, null);
 
         var agent = new Agent(options, around);
         agent.AddSink(self =>
@@ -49,7 +52,19 @@ internal static class AgentCommand
             self.Sinks.Add(counters);
             return new QueuedPrinter(around.Out, parsed.GetValue(Output) == "ndjson", counters);
         });
-        return agent.RunAsync(assignment.Of, Lasts(parsed.GetValue(For))).GetAwaiter().GetResult();
+        return agent.RunAsync(JobsOf(parsed, around), Lasts(parsed.GetValue(For))).GetAwaiter().GetResult();
+    }
+
+    private static Func<int, ProcessReading, ProcessFacts?, Job?> JobsOf(ParseResult parsed, Surroundings around)
+    {
+        var path = parsed.GetValue(JobPath);
+        if (path is not null && Directory.Exists(path))
+        {
+            var folder = new JobFolder(path, what => around.Error.WriteLine($"gpuwatch: {what}"));
+            return (_, _, facts) => facts is null ? null : folder.Of(facts);
+        }
+        var assignment = new JobAssignment(path is null ? null : JobFile.Read(path), parsed.GetValue(JobPid));
+        return (gpu, process, _) => assignment.Of(gpu, process);
     }
 
     /// <summary>What --for says; null: until it is stopped.</summary>

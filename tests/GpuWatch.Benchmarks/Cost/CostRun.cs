@@ -7,7 +7,7 @@ namespace GpuWatch.Benchmarks.Cost;
 /// What the agent costs in steady state, beside a bare loop that only reads the same library: CPU seconds a minute, resident
 /// memory and its growth, time to the first event. Store and HTTP are on, as a user would run it.
 /// </summary>
-/// <remarks>dotnet run -c Release --project tests/GpuWatch.Benchmarks -- cost artifacts/gpuwatch [SECONDS, default 60]</remarks>
+/// <remarks>Run it as: dotnet run -c Release --project tests/GpuWatch.Benchmarks -- cost artifacts/gpuwatch [SECONDS, default 60]</remarks>
 internal static class CostRun
 {
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20);
