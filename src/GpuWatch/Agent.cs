@@ -40,9 +40,10 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         }
         var scheduler = Clock(session);
         var tempo = sinks.Add(new Tempo(options.Sampling));
+        sinks.Add(new Housekeeping());
         var directory = GpuSession.Directory();
         var live = sinks.Add(new LiveState(directory, around.Time));
-        new Outlets(options, session, self, live, directory, (gpu, pid) => jobOf(gpu, new ProcessReading(pid, null)), Say, around.Time).AddTo(sinks);
+        new Outlets(options, session, self, live, directory, (gpu, pid) => jobOf(gpu, new ProcessReading(pid, null), pid is { } known ? directory.Of(new ProcessReading(known, null)) : null), Say, around.Time).AddTo(sinks);
         var feed = sinks.Add(new EventFeed(around.Time.GetUtcNow().ToUnixTimeSeconds()));
         var sweeps = Pipeline
             .Sweeps(() => Introduced(session.Open(), live), options.Sampling, self, () => tempo.Period, Lost, scheduler)

@@ -39,7 +39,7 @@ internal static class RecordCommand
             self.Sinks.Add(counters);
             return recording;
         });
-        var code = agent.RunAsync((_, _) => null, lasts).GetAwaiter().GetResult();
+        var code = agent.RunAsync((_, _, _) => null, lasts).GetAwaiter().GetResult();
         around.Error.WriteLine(FormattableString.Invariant($"gpuwatch: {counters.Written} readings in {parsed.GetRequiredValue(File)}, {counters.Dropped} dropped"));
         return recording.Failed ? ExitCode.Failed : code;
     }
