@@ -1,13 +1,16 @@
 using System.Collections.Immutable;
+using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Observe;
+using GpuWatch.Core.Reconcile;
+using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Alert;
 
 /// <summary>The outlook as an alert: in words a person can act on, with the numbers behind them.</summary>
 internal static class OomSentence
 {
-    public static Alert Of(Severity severity, Outlook outlook, Threat threat, ProcessSeries series) =>
+    public static Alert Of(Severity severity, Outlook outlook, Threat threat, ProcessSeries series, Reconciler reconciler) =>
         new(
             AlertKind.OomRisk,
             severity,
@@ -17,37 +20,66 @@ internal static class OomSentence
             threat.EtaHighSeconds,
             outlook.PredictedPeak.Likely,
             outlook.Capacity,
-            $"Needs {threat.Missing} more {When(threat.Cause)}; {series.Available} are free.",
-            Evidence(outlook, threat, series))
+            Reason(threat, series, reconciler),
+            Evidence(outlook, threat, series, reconciler.Plan))
         {
             Cause = threat.Cause,
         };
 
-    private static string When(Cause cause) => cause switch
+    private static string Reason(Threat threat, ProcessSeries series, Reconciler reconciler) => threat.Cause switch
     {
-        Cause.Load => "to load its weights",
-        Cause.FirstForward => "in its first forward pass",
-        Cause.FirstBackward => "in its first backward pass",
-        Cause.FirstOptimizer => "at its first optimizer step",
-        Cause.LongBatch => "for a batch of the declared size",
-        Cause.Leak => "if it goes on growing as it does",
-        Cause.Evaluation => "if evaluation goes on keeping what it computes",
-        Cause.Neighbour => "while another tenant grows",
-        Cause.Fragmentation => "in one piece",
-        Cause.Blowup => "than declared",
-        _ => "if it goes on rising as it does",
+        Cause.Leak or Cause.Evaluation => $"{What(threat.Cause)} {series.Available} are free, gone in about {Math.Round(threat.EtaSeconds)} s at this pace.",
+        Cause.Neighbour => $"Other tenants of the GPU have taken {series.OthersGrown} since it started, and {series.Available} are left for what it still needs.",
+        _ when series.Releases > 0 && reconciler.Plan is null =>
+            $"A request did not fit and the allocator gave cached memory back ({series.Releases} times); {series.Available} are free for the next larger batch.",
+        _ => $"Needs {threat.Missing} more {When(threat.Cause, reconciler)}; {series.Available} are free.",
     };
 
-    private static ImmutableSortedDictionary<string, double> Evidence(Outlook outlook, Threat threat, ProcessSeries series) =>
-        ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, new KeyValuePair<string, double>[]
+    private static string What(Cause cause) => cause == Cause.Leak
+        ? "It keeps memory with every step, and does not give it back:"
+        : "Evaluation keeps what it computes on the GPU, batch by batch (move it to the CPU, or reduce it there):";
+
+    private static string When(Cause cause, Reconciler reconciler)
+    {
+        var parts = reconciler.Plan?.Components;
+        return cause switch
         {
-            new("available_bytes", series.Available.Count),
-            new("context_bytes", series.Context.Count),
-            new("high_water_bytes", series.HighWater.Count),
-            new("missing_bytes", threat.Missing.Count),
-            new("p_oom_600s", outlook.OomWithin600s),
-            new("p_oom_60s", outlook.OomWithin60s),
-            new("releases", series.Releases),
-            new("used_bytes", series.Used.Count),
-        });
+            Cause.Load => "to load its weights",
+            Cause.FirstForward => $"in its first forward pass{Parts(("activations", parts?.Activations), ("logits", parts?.Logits))}",
+            Cause.FirstBackward => $"in its first backward pass{Parts(("gradients", parts?.Gradients), ("activations", parts?.Activations), ("logits", parts?.Logits))}",
+            Cause.FirstOptimizer when reconciler is { Job: { } job, Plan: { } plan } =>
+                $"at its first optimizer step ({job.Optimizer ?? "optimizer"} states {plan.Components.OptimizerStates}) or the step after it",
+            Cause.FirstOptimizer => "if it trains all it has loaded with Adam (gradients and two moments)",
+            Cause.LongBatch => "for a batch of the declared size, longer than any it has had",
+            Cause.Fragmentation => "in one piece",
+            _ => "if it goes on rising as it does",
+        };
+    }
+
+    /// <summary>What the planned peak is made of, as far as it is known and not nothing.</summary>
+    private static string Parts(params (string Name, Bytes? Size)[] parts)
+    {
+        var known = string.Join(", ", parts.Where(part => part.Size > Bytes.Zero).Select(part => $"{part.Name} {part.Size}"));
+        return known.Length == 0 ? "" : $" ({known})";
+    }
+
+    private static ImmutableSortedDictionary<string, double> Evidence(Outlook outlook, Threat threat, ProcessSeries series, Plan? plan)
+    {
+        var evidence = ImmutableSortedDictionary.CreateBuilder<string, double>(StringComparer.Ordinal);
+        evidence["available_bytes"] = series.Available.Count;
+        evidence["context_bytes"] = series.Context.Count;
+        evidence["high_water_bytes"] = series.HighWater.Count;
+        evidence["missing_bytes"] = threat.Missing.Count;
+        evidence["others_grown_bytes"] = series.OthersGrown.Count;
+        evidence["p_oom_600s"] = outlook.OomWithin600s;
+        evidence["p_oom_60s"] = outlook.OomWithin60s;
+        evidence["releases"] = series.Releases;
+        evidence["used_bytes"] = series.Used.Count;
+        if (plan is not null)
+        {
+            evidence["planned_peak_allocated_bytes"] = plan.PeakAllocated.Likely.Count;
+            evidence["room_bytes"] = (series.Capacity - series.Context).Count;
+        }
+        return evidence.ToImmutable();
+    }
 }

@@ -116,7 +116,7 @@ internal sealed class ProcessWatch
             }
             if (oom.Standing is null || severity > oom.Standing.Severity)
             {
-                oom.Raise(time, gpu, Pid, OomSentence.Of(severity, Outlook, threat, series), events);
+                oom.Raise(time, gpu, Pid, OomSentence.Of(severity, Outlook, threat, series, reconciler), events);
             }
             oom.Hold();
         }

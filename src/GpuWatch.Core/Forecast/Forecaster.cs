@@ -8,7 +8,7 @@ namespace GpuWatch.Core.Forecast;
 /// <summary>From what has been seen and what is planned to the outlook: each rule names its threat, the outlook joins them.</summary>
 public static class Forecaster
 {
-    private const int Rules = 7;
+    private const int Rules = 8;
 
     public static Outlook Look(ProcessSeries series, Reconciler reconciler, bool isDevice)
     {
@@ -25,7 +25,8 @@ public static class Forecaster
             Add(ref count, threats, GrowthThreat.OfRhythm(series, reconciler));
             Add(ref count, threats, GrowthThreat.OfLiveRhythm(series));
             Add(ref count, threats, GrowthThreat.OfRecords(series, reconciler));
-            Add(ref count, threats, GrowthThreat.OfFloor(series));
+            Add(ref count, threats, GrowthThreat.OfFloor(series, reconciler));
+            Add(ref count, threats, NeighbourThreat.Of(series));
             Add(ref count, threats, WallThreat.Of(series, reconciler));
         }
         return Outlook.Of(threats[..count], Peak(series, plan, threats[..count]), series.Capacity);

@@ -23,6 +23,13 @@ internal static class GrowthThreat
     private const double PlainGrownShare = 0.08;
     /// <summary>Stairs below this share of the planned peak are explained by it.</summary>
     private const double Explained = 1.0;
+    private const double LeakSpread = 0.4;
+    /// <summary>An evaluation may end just before it hurts, and the next one comes much later.</summary>
+    private const double EvaluationSpread = 1.2;
+    /// <summary>A release longer ago than this many intervals belongs to the evaluation before.</summary>
+    private const double OneEvaluationGaps = 12;
+    /// <summary>Share of what evaluation holds that the first release gave back, in the mean.</summary>
+    private const double CachedShare = 0.09;
     /// <summary>The tail's exponent: growth once begun mostly goes on.</summary>
     private const double Tail = 0.5;
 
@@ -30,25 +37,25 @@ internal static class GrowthThreat
     public static Threat? OfRhythm(ProcessSeries series, Reconciler reconciler) =>
         !IsGrowing(series, reconciler)
             ? null
-            : Of(series, series.Rhythm, series.Stairs.Last, series.Available, series.IsEvaluating ? Cause.Evaluation : Cause.Leak);
+            : Of(series, series.Rhythm, series.Stairs.Last, series.Available, Slack(series), series.IsEvaluating ? Cause.Evaluation : Cause.Leak);
 
     /// <summary>Stairs of live bytes, told by the process itself, that still fit into what the allocator has cached.</summary>
     public static Threat? OfLiveRhythm(ProcessSeries series) =>
         series.LiveRhythm.Count < Rhythm.LeastClockworkStairs
             ? null
-            : Of(series, series.LiveRhythm, series.LiveStairs.Last, series.Capacity - series.Context - series.LiveStairs.Last.Level, Cause.Evaluation);
+            : Of(series, series.LiveRhythm, series.LiveStairs.Last, series.Capacity - series.Context - series.LiveStairs.Last.Level, Bytes.Zero, Cause.Evaluation);
 
     /// <summary>Stairs without a rhythm whose records crowd towards the present.</summary>
     public static Threat? OfRecords(ProcessSeries series, Reconciler reconciler)
     {
-        if (!IsCrowding(series, reconciler))
+        if (series.IsEvaluating || !IsCrowding(series, reconciler))
         {
             return null;
         }
         var perSecond = RecordBytesPerSecond(series);
         var eta = Math.Max(0.1, series.Available.Count / perSecond);
         var lasted = series.NowSeconds - series.Stairs[series.Stairs.Count - CrowdingStairs].TimeSeconds;
-        return new Threat(series.IsEvaluating ? Cause.Evaluation : Cause.Leak, GoesOn(lasted, eta), eta, 0.5, series.Available);
+        return new Threat(Cause.Leak, GoesOn(lasted, eta), eta, 0.5, series.Available);
     }
 
     private static bool IsCrowding(ProcessSeries series, Reconciler reconciler) =>
@@ -72,16 +79,24 @@ internal static class GrowthThreat
     private static bool IsBeyondPlan(ProcessSeries series, Reconciler reconciler) =>
         reconciler.Plan is not { } plan || series.Held > plan.PeakAllocated.Likely * Explained;
 
-    public static Threat? OfFloor(ProcessSeries series)
+    public static Threat? OfFloor(ProcessSeries series, Reconciler reconciler)
     {
         if (!IsFloorRising(series))
         {
             return null;
         }
         var floor = series.LiveFloor;
-        var missing = Math.Max(0, (series.Capacity - series.Context - series.LivePeak!.Value).Count);
+        var missing = Math.Max(0, (series.Capacity - series.Context - LeakedPeak(series, reconciler)).Count);
         var eta = Math.Max(0.1, missing / floor.Slope);
         return new Threat(Cause.Leak, GoesOn(floor.SpanSeconds, eta), eta, 0.5, new Bytes(missing));
+    }
+
+    /// <summary>Samples miss the top of a step; the plan knows it, and what has leaked since the first step lies on it.</summary>
+    private static Bytes LeakedPeak(ProcessSeries series, Reconciler reconciler)
+    {
+        var seen = series.LivePeak ?? Bytes.Zero;
+        var leaked = new Bytes((long)(series.LiveFloor.Slope * (series.NowSeconds - series.FirstStepSeconds)));
+        return reconciler.Plan is { } plan && reconciler.IsFulfilled ? Bytes.Max(seen, plan.PeakAllocated.Likely + leaked) : seen;
     }
 
     /// <summary>Stairs beyond what the plan explains: below its peak they are longer batches finding their place.</summary>
@@ -105,14 +120,19 @@ internal static class GrowthThreat
             && ((floor.Significance >= Significance && grown >= LeastGrownShare) || (floor.LowSlope > 0 && grown >= PlainGrownShare));
     }
 
-    private static Threat Of(ProcessSeries series, Rhythm rhythm, Stair last, Bytes free, Cause cause)
+    private static Threat Of(ProcessSeries series, Rhythm rhythm, Stair last, Bytes free, Bytes slack, Cause cause)
     {
         var waited = series.NowSeconds - last.TimeSeconds;
         var alive = Math.Exp(-Math.Max(0, waited / rhythm.GapSeconds - 1.5));
-        var missing = Math.Ceiling((double)free.Count / rhythm.Rise.Count + 0.01);
-        var eta = Math.Max(0.1, missing * rhythm.GapSeconds - waited);
-        return new Threat(cause, alive * GoesOn(rhythm.Count, missing), eta, 0.4, rhythm.Rise * missing);
+        var missing = Math.Ceiling((double)(free + slack).Count / rhythm.Rise.Count + 0.01);
+        var (more, spread) = cause == Cause.Evaluation ? (1, EvaluationSpread) : (0, LeakSpread);
+        var eta = Math.Max(0.1, (missing + more) * rhythm.GapSeconds - waited);
+        return new Threat(cause, alive * GoesOn(rhythm.Count, missing), eta, spread, rhythm.Rise * missing);
     }
+
+    /// <summary>Evaluation grows in a cache made for training: at the wall the allocator first gives back what it finds free there.</summary>
+    private static Bytes Slack(ProcessSeries series) =>
+        series.IsEvaluating && series.NowSeconds - series.LastReleaseSeconds > OneEvaluationGaps * series.Rhythm.GapSeconds ? series.Held * CachedShare : Bytes.Zero;
 
     private static double GoesOn(double lasted, double more) => Math.Pow(lasted / (lasted + more), Tail);
 }

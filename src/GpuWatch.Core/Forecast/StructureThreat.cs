@@ -31,7 +31,7 @@ internal static class StructureThreat
         {
             return null;
         }
-        return new Threat(CauseOf(series, plan, room, deviation, probability), probability, Eta(series, plan), 0.6, need - series.Held);
+        return new Threat(CauseOf(series, plan, room, deviation, probability), probability, Eta(series, plan), series.Phase == JobPhase.Loading ? 0.6 : 0.9, need - series.Held);
     }
 
     private static double Deviation(ProcessSeries series, Plan plan)
@@ -60,11 +60,12 @@ internal static class StructureThreat
         bool Fails(Bytes station) => Normal.Cdf((station * Reach - room).Count / deviation) > probability / 2;
     }
 
+    /// <summary>After the first step: what has not come for s seconds comes within another s with even odds (Lindy's law).</summary>
     private static double Eta(ProcessSeries series, Plan plan)
     {
         if (series.Phase != JobPhase.Loading)
         {
-            return series.Phase == JobPhase.FirstStep ? FirstStepSeconds : 60;
+            return Math.Max(FirstStepSeconds, series.NowSeconds - series.FirstStepSeconds);
         }
         var elapsed = series.NowSeconds - series.StartedSeconds;
         var share = Math.Clamp(series.Held / plan.Phases.Load, 0.05, 1);

@@ -11,8 +11,10 @@ internal static class WallThreat
 {
     /// <summary>Share of recorded jobs that died after their first release at the wall: 18 of 18, with Laplace's two imagined survivors.</summary>
     private const double Deadly = 0.9;
-    private const double MedianSeconds = 30;
-    private const double Spread = 2;
+    private const double MedianSeconds = 20;
+    private const double Spread = 1.2;
+    /// <summary>Once evaluation has ended, the next one is the danger.</summary>
+    private const double NextEvaluationSeconds = 300;
     /// <summary>Others that took this share of what the process can hold are to blame.</summary>
     private const double NeighbourShare = 0.1;
 
@@ -23,12 +25,14 @@ internal static class WallThreat
             return null;
         }
         var survived = series.NowSeconds - series.FirstReleaseSeconds;
-        return new Threat(Blame(series, reconciler), Deadly, Math.Max(MedianSeconds, survived / 2), Spread, series.Available);
+        var cause = Blame(series, reconciler);
+        var median = cause == Cause.Evaluation ? NextEvaluationSeconds : Math.Max(MedianSeconds, survived);
+        return new Threat(cause, Deadly, median, Spread, series.Available);
     }
 
     private static Cause Blame(ProcessSeries series, Reconciler reconciler) =>
         series.OthersGrown > series.Capacity * NeighbourShare ? Cause.Neighbour
-        : series.IsEvaluating ? Cause.Evaluation
+        : series.IsEvaluationAtTheWall ? Cause.Evaluation
         : GrowthThreat.IsLeak(series, reconciler) ? Cause.Leak
         : double.IsNaN(series.SettledAtSeconds) ? Cause.FirstOptimizer
         : Cause.LongBatch;

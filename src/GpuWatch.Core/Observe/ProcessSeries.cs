@@ -46,11 +46,14 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     public Bytes HighWater { get; private set; }
     public double HighWaterSeconds { get; private set; }
     /// <summary>CUDA context and libraries: exact where PyTorch tells what it reserved, else the typical size.</summary>
-    public Bytes Context { get; private set; }
+    public Bytes Context { get; private set; } = TypicalContext;
     public bool ContextKnown { get; private set; }
     /// <summary>Times the allocator had to give cached blocks back because the device was full (PyTorch's num_alloc_retries, seen from outside).</summary>
     public int Releases { get; private set; }
     public double FirstReleaseSeconds { get; private set; } = double.NaN;
+    public double LastReleaseSeconds { get; private set; } = double.NegativeInfinity;
+    /// <summary>It first hit the wall while it evaluated: training itself fits.</summary>
+    public bool IsEvaluationAtTheWall { get; private set; }
     public RecentStairs Stairs { get; } = new();
     public Ramp Ramp { get; } = new();
     /// <summary>High-water marks since the first steps have settled.</summary>
@@ -85,7 +88,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     /// <summary>What the process can hold at most.</summary>
     public Bytes Capacity => Used + Available;
     /// <summary>Held beyond its context.</summary>
-    public Bytes Held => Used - Context;
+    public Bytes Held => Bytes.Max(Bytes.Zero, Used - Context);
 
     /// <summary>Takes the next sample; a reading without bytes changes nothing.</summary>
     public void Observe(GpuFrame frame, ProcessReading reading)
@@ -158,10 +161,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         {
             (Context, ContextKnown) = (rest, true);
         }
-        else if (!ContextKnown)
-        {
-            Context = Bytes.Min(Used, TypicalContext);
-        }
+
     }
 
     private void AddStair(Stair stair, bool isRecord)
@@ -197,6 +197,8 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
             if (share < WallShare || (share < NearWallShare && before - Used < before * LittleShare))
             {
                 FirstReleaseSeconds = Releases == 0 ? NowSeconds : FirstReleaseSeconds;
+                IsEvaluationAtTheWall = Releases == 0 ? IsEvaluating : IsEvaluationAtTheWall;
+                LastReleaseSeconds = NowSeconds;
                 Releases++;
             }
         }

@@ -1,0 +1,102 @@
+using GpuWatch.Core.Alert;
+using GpuWatch.Core.Forecast;
+using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Observe;
+using GpuWatch.Core.Units;
+using GpuWatch.Tests.Support;
+
+namespace GpuWatch.Tests.Forecast;
+
+public sealed class ForecastTests
+{
+    /// <summary>About 0.6 GiB of weights, and four times that after the first optimizer step.</summary>
+    private static readonly Job Small = new()
+    {
+        Architecture = new Architecture(null, "llama", null, 2048, 6, 32, 4, 5632, 32000, false, false),
+        Method = "full", WeightDtype = "bf16", Amp = false, MasterWeights = false, Optimizer = "adamw_fused", GradCheckpointing = "none",
+        Attention = "flash", CrossEntropy = "hf2025", FusedCe = false, MicroBatch = 1, SeqLen = 1024, NumGpus = 1, Parallelism = "none",
+        Packing = false, GradAccum = 1,
+    };
+
+    [Fact]
+    public void A_job_whose_plan_cannot_fit_is_told_so_with_its_first_sample()
+    {
+        var watching = new Watching(16, Small).See([0.1], othersGiB: 13.3);
+        var alert = Assert.Single(watching.Critical).Alert;
+        Assert.Contains(alert.Cause, new Cause?[] { Cause.FirstBackward, Cause.FirstOptimizer });
+        Assert.True(alert.Probability > 0.95);
+        Assert.Contains("are free", alert.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_same_job_with_room_is_left_in_peace() =>
+        Assert.Empty(new Watching(16, Small).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 2.6, 3.6]).See(Enumerable.Repeat(3.7, 200), othersGiB: 4).Critical);
+
+    [Fact]
+    public void Surviving_the_first_step_makes_the_long_batch_the_danger()
+    {
+        var watching = new Watching(16, Small).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 2.0, 2.4], othersGiB: 13).See(Enumerable.Repeat(2.4, 30), othersGiB: 13);
+        Assert.Equal(Cause.LongBatch, watching.Critical.Last().Alert.Cause);
+        Assert.Equal(2, watching.Critical.Count());
+        Assert.Single(watching.Events.OfType<AlertResolved>());
+    }
+
+    [Fact]
+    public void A_neighbour_that_takes_what_the_plan_still_needs_is_named()
+    {
+        var watching = new Watching(16, Small).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 2.0, 2.4], othersGiB: 5);
+        for (var others = 5.0; others < 13.4; others += 0.1)
+        {
+            watching.See([2.4], others);
+        }
+        Assert.Equal(Cause.Neighbour, watching.Critical.First().Alert.Cause);
+        Assert.Contains(watching.Events.OfType<AlertRaised>(), raised => raised.Alert.Kind == AlertKind.Neighbour);
+    }
+
+    [Fact]
+    public void Cached_memory_given_back_at_the_wall_is_a_last_warning()
+    {
+        var watching = new Watching().See([0.4, 2, 2, 2, 8, 14, 15.9]).See(Enumerable.Repeat(15.9, 60));
+        Assert.Empty(watching.Critical);
+        Assert.NotEmpty(watching.See([14.5, 15.2]).Critical);
+    }
+
+    [Fact]
+    public void The_same_fall_with_room_to_spare_is_none() =>
+        Assert.Empty(new Watching(32).See([0.4, 2, 2, 2, 8, 14, 15.9]).See(Enumerable.Repeat(15.9, 60)).See([14.5, 15.2]).Critical);
+
+    [Fact]
+    public void Equal_stairs_like_clockwork_after_a_long_quiet_are_evaluation_not_a_leak()
+    {
+        var watching = new Watching().See([0.4, 2, 2, 2, 10]).See(Enumerable.Repeat(10.0, 200));
+        watching.See(Enumerable.Range(1, 55).SelectMany(step => Enumerable.Repeat(10 + 0.1 * step, 10)));
+        Assert.Equal(Cause.Evaluation, watching.Critical.First().Alert.Cause);
+        Assert.DoesNotContain(watching.Events.OfType<AlertRaised>(), raised => raised.Alert.Kind == AlertKind.Leak);
+        Assert.Contains(watching.Events, told => told is PhaseChanged { Phase: JobPhase.Evaluating });
+    }
+
+    [Fact]
+    public void Records_that_grow_rarer_are_no_leak()
+    {
+        var watching = new Watching().See([0.4, 2, 2, 2, 8]);
+        foreach (var (level, seconds) in new[] { (8.0, 20), (10.0, 30), (12.0, 80), (13.5, 200), (14.5, 600) })
+        {
+            watching.See(Enumerable.Repeat(level, seconds));
+        }
+        Assert.DoesNotContain(watching.Events.OfType<AlertRaised>(), raised => raised.Alert.Kind is AlertKind.Leak or AlertKind.OomRisk && raised.Alert.Severity == Severity.Critical);
+    }
+
+    [Theory]
+    [InlineData(0, 0.5)]
+    [InlineData(1.96, 0.975)]
+    [InlineData(-1.6448536, 0.05)]
+    public void The_normal_distribution_is_that_of_the_tables(double z, double p) => Assert.Equal(p, Normal.Cdf(z), 3);
+
+    [Fact]
+    public void A_threats_interval_holds_nine_tenths_of_its_time()
+    {
+        var threat = new Threat(Cause.Leak, 1, 100, 0.5, Bytes.Zero);
+        Assert.Equal(0.90, threat.Within(threat.EtaHighSeconds) - threat.Within(threat.EtaLowSeconds), 2);
+        Assert.Equal(0.5, threat.Within(100), 3);
+    }
+}
