@@ -15,7 +15,8 @@ public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, d
     /// <summary>… and begins after a long quiet, counted in its own intervals.</summary>
     private const double QuietGaps = 3;
     private const double SizeTolerance = 0.15;
-    private const double GapTolerance = 0.6;
+    /// <summary>Stairs come when the cache is used up, which is never quite regular; nor is the sampling.</summary>
+    private const double GapTolerance = 2.5;
     /// <summary>Smaller stairs between two alike are noise.</summary>
     private const double NoiseShare = 0.3;
 
@@ -42,7 +43,7 @@ public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, d
                 continue;
             }
             var gap = later - stair.TimeSeconds;
-            if (Math.Abs(stair.Rise / reference - 1) > SizeTolerance || (count > 1 && Math.Abs(gap * (count - 1) / gaps - 1) > GapTolerance))
+            if (Math.Abs(stair.Rise / reference - 1) > SizeTolerance || (count > 1 && !IsNear(gap, gaps / (count - 1))))
             {
                 break;
             }
@@ -62,6 +63,8 @@ public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, d
         var quietFrom = i >= 0 ? stairs[i].TimeSeconds : afterSeconds;
         return new Rhythm(count, reference, mean, Math.Sqrt(variance) / mean, first - quietFrom);
     }
+
+    private static bool IsNear(double gap, double mean) => gap <= mean * GapTolerance && mean <= gap * GapTolerance;
 
     /// <summary>The larger of the last two: a small one after it may be noise.</summary>
     private static Bytes Largest(RecentStairs stairs) => Bytes.Max(stairs.Last.Rise, stairs[stairs.Count - 2].Rise);
