@@ -9,10 +9,13 @@ namespace GpuWatch.Sampling;
 internal sealed partial class ProcFs(string root = "/")
 {
     private const int MostBytes = 4096;
+
+    /// <summary>Modules and job steps fill environments far beyond a page; more than this is not looked through.</summary>
+    private const int MostEnvironmentBytes = 1 << 17;
     /// <summary>The kernel gives its first pid namespace this inode, on every machine.</summary>
     private const string InitialNamespace = "pid:[4026531836]";
 
-    private readonly byte[] buffer = new byte[MostBytes];
+    private readonly byte[] buffer = new byte[MostEnvironmentBytes];
     private Dictionary<int, string>? users;
 
     /// <summary>
@@ -84,7 +87,7 @@ internal sealed partial class ProcFs(string root = "/")
 
     private string? Variable(string folder, string name)
     {
-        foreach (var variable in Text(folder + "environ")?.Split('\0') ?? [])
+        foreach (var variable in Text(folder + "environ", MostEnvironmentBytes)?.Split('\0') ?? [])
         {
             if (variable.StartsWith(name + "=", StringComparison.Ordinal))
             {
@@ -95,12 +98,12 @@ internal sealed partial class ProcFs(string root = "/")
     }
 
     /// <summary>The start of a small file; null when it cannot be read, which is normal for other people's processes.</summary>
-    private string? Text(string file)
+    private string? Text(string file, int most = MostBytes)
     {
         try
         {
             using var stream = new FileStream(Path.Combine(root, file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
-            return Encoding.UTF8.GetString(buffer, 0, stream.ReadAtLeast(buffer, MostBytes, throwOnEndOfStream: false));
+            return Encoding.UTF8.GetString(buffer, 0, stream.ReadAtLeast(buffer.AsSpan(0, most), most, throwOnEndOfStream: false));
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

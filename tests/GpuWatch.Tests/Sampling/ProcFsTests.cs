@@ -37,6 +37,15 @@ public sealed class ProcFsTests : IDisposable
     }
 
     [Fact]
+    public void A_slurm_job_is_found_behind_a_long_environment()
+    {
+        Write("proc/42/stat", "42 (python) S");
+        Write("proc/42/environ", string.Concat(Enumerable.Range(0, 2000).Select(i => $"MODULE_{i}=/opt/{i}\0")) + "SLURM_JOB_ID=777\0");
+
+        Assert.Equal("777", new ProcFs(root).Read(42)!.SlurmJob);
+    }
+
+    [Fact]
     public void What_may_not_be_read_is_unknown_and_a_process_that_is_gone_has_no_facts()
     {
         Write("proc/42/stat", "42 (x) S 1");
