@@ -17,18 +17,15 @@ internal sealed class NvmlGpu(GpuInfo info, NvmlDevice device, Func<int, long?> 
     private readonly ProcessList[] lists = [new(ProcessKind.Compute), new(ProcessKind.Graphics), new(ProcessKind.Mps)];
     private readonly ProcessTable table = new(startTicks);
     private readonly string who = $"GPU {info.Index}{(info.Uuid is null ? "" : $" ({info.Uuid})")}";
-    private (Fault Fault, double Until)? lost;
+    private (NvmlReturn Code, Fault Fault, double Until)? lost;
 
     public GpuInfo Info => info;
 
     public GpuOutcome Read(double timeSeconds, bool withProcesses)
     {
-        if (lost is var (fault, until))
+        if (lost is { } since && timeSeconds < since.Until && timeSeconds >= since.Until - RetryAfterSeconds)
         {
-            if (timeSeconds < until && timeSeconds >= until - RetryAfterSeconds)
-            {
-                return GpuOutcome.Of(info.Index, fault);
-            }
+            return GpuOutcome.Of(info.Index, since.Fault);
         }
         var code = lost is null && device.Handle != 0 ? NvmlReturn.Success : Find();
         var read = default(DeviceMemory);
@@ -70,7 +67,7 @@ internal sealed class NvmlGpu(GpuInfo info, NvmlDevice device, Func<int, long?> 
         var fault = NvmlFault.Of(code, who);
         if (code is NvmlReturn.GpuIsLost or NvmlReturn.GpuNotFound or NvmlReturn.ResetRequired or NvmlReturn.InvalidArgument or NvmlReturn.Uninitialized)
         {
-            lost = (fault, timeSeconds + RetryAfterSeconds);
+            lost = (code, fault, timeSeconds + RetryAfterSeconds);
         }
         return GpuOutcome.Of(info.Index, fault);
     }
@@ -78,6 +75,11 @@ internal sealed class NvmlGpu(GpuInfo info, NvmlDevice device, Func<int, long?> 
     /// <summary>A GPU that comes back may have another handle, but keeps its UUID.</summary>
     private unsafe NvmlReturn Find()
     {
+        // Somebody in this process shut NVML down, or the driver forgot us: the session is opened again, by whoever sees it first.
+        if (lost is { Code: NvmlReturn.Uninitialized } && NvmlNative.Init() is var opened and not NvmlReturn.Success)
+        {
+            return opened;
+        }
         if (info.Uuid is null)
         {
             return NvmlNative.DeviceGetHandleByIndex((uint)info.Index, out device);

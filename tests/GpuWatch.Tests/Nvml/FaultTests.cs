@@ -67,4 +67,24 @@ public sealed class FaultTests
         using var source = NvmlSim.Open($"{TwoGpus}fault code=15 gpu=1 call=*ComputeRunningProcesses*");
         Assert.Equal(FaultKind.GpuLost, source.Fault(gpu: 1).Kind);
     }
+
+    [Fact]
+    public void A_library_that_was_shut_down_under_us_is_opened_again()
+    {
+        using var source = NvmlSim.Open($"{TwoGpus}fault code=1 call=nvmlDevice* from=10 to=12");
+        Assert.Equal(FaultKind.Unknown, source.Fault(gpu: 1, at: 10).Kind);
+        var opened = NvmlSim.Calls("nvmlInit_v2");
+        Assert.Equal(4, source.Frame(gpu: 1, at: 15).Used.GiB);
+        Assert.Equal(opened + 1, NvmlSim.Calls("nvmlInit_v2"));
+    }
+
+    [Fact]
+    public void A_driver_replaced_under_the_running_agent_says_to_restart_it()
+    {
+        using var source = NvmlSim.Open($"{TwoGpus}fault code=1 call=nvmlDevice* from=10\nfault code=18 call=nvmlInit* from=10");
+        source.Fault(gpu: 1, at: 10);
+        var fault = source.Fault(gpu: 1, at: 15);
+        Assert.Equal(FaultKind.DriverReloaded, fault.Kind);
+        Assert.Contains("Restart the agent", fault.Reason);
+    }
 }
