@@ -26,7 +26,7 @@ public static class Forecaster
             Add(ref count, threats, GrowthThreat.OfLiveRhythm(series));
             Add(ref count, threats, GrowthThreat.OfRecords(series, reconciler));
             Add(ref count, threats, GrowthThreat.OfFloor(series, reconciler));
-            Add(ref count, threats, NeighbourThreat.Of(series));
+            Add(ref count, threats, NeighbourThreat.Of(series, reconciler));
             Add(ref count, threats, WallThreat.Of(series, reconciler));
         }
         return Outlook.Of(threats[..count], Peak(series, plan, threats[..count]), series.Capacity);

@@ -14,6 +14,8 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     /// <summary>… or less than this one, if it gives back little: what frees most of what it has does so on its own account.</summary>
     private const double NearWallShare = 0.14;
     private const double LittleShare = 0.2;
+    /// <summary>A stair of live bytes is flat for some samples; what rises with each is a step seen at changing moments.</summary>
+    private const int LeastStairSamples = 3;
     /// <summary>The first steps have cached what batches of one size need.</summary>
     private const double SettleSeconds = 10;
     /// <summary>Segments of small blocks are no record.</summary>
@@ -146,7 +148,8 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         else if (live > lastLive && Phase != JobPhase.Loading)
         {
             LiveStairs.Add(new Stair(NowSeconds, live - lastLive, live), 0);
-            LiveRhythm = Rhythm.Of(LiveStairs, FirstStepSeconds);
+            var rhythm = Rhythm.Of(LiveStairs, FirstStepSeconds);
+            LiveRhythm = rhythm.GapSeconds >= LeastStairSamples * PeriodSeconds ? rhythm : default;
         }
         lastLive = live;
     }
