@@ -8,6 +8,7 @@ using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
+using GpuWatch.Jobs;
 using GpuWatch.Nvml;
 using GpuWatch.Options;
 using GpuWatch.Sampling;
@@ -29,10 +30,12 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
     /// <summary>A sink that is to be told of everything; closed at the end.</summary>
     public void AddSink(Func<SelfMetrics, object> sink) => sinks.Add(sink(self));
 
+    /// <param name="declared">The job of a process as its user declared it; null: nobody did (the simulated node has declarations of its own).</param>
     /// <param name="lasts">How long it runs; null: until it is stopped.</param>
-    public async Task<int> RunAsync(Func<int, ProcessReading, ProcessFacts?, Job?> jobOf, TimeSpan? lasts)
+    public async Task<int> RunAsync(Func<int, ProcessReading, ProcessFacts?, Job?>? declared, TimeSpan? lasts)
     {
         using var session = GpuSession.Start(options.Nvml, around.Environment, around.Time);
+        var jobOf = declared ?? SimulatedJobs(session);
         if (session.Fault is { } fault && options.Nvml.RequireGpu)
         {
             Say($"{fault.Reason} A GPU is required.");
@@ -65,6 +68,16 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         return around.Stop.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
     }
 
+    private Func<int, ProcessReading, ProcessFacts?, Job?> SimulatedJobs(GpuSession session)
+    {
+        if (session.SimulatedJobs is not { } path)
+        {
+            return (_, _, _) => null;
+        }
+        var folder = new JobFolder(path, Say);
+        return (_, _, facts) => facts is null ? null : folder.Of(facts);
+    }
+
     private static IGpuSource Introduced(IGpuSource source, LiveState live)
     {
         live.Introduce(source.Gpus);
@@ -80,7 +93,8 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         }
         var speed = Speed();
         var began = around.Scheduler.Now - TimeSpan.FromSeconds(played / speed);
-        Say(string.Create(CultureInfo.InvariantCulture, $"{(session.IsFallback ? "no NVIDIA driver here, so this watches a simulated node" : "the library is the simulator")}; its time 0 is {(began - DateTimeOffset.UnixEpoch).TotalSeconds:0.000}, {speed} times as fast"));
+        var what = session.IsFallback ? "no NVIDIA driver here, so this watches a simulated node of recorded jobs" : "the library is the simulator";
+        Say(string.Create(CultureInfo.InvariantCulture, $"{what} (its time 0 is {(began - DateTimeOffset.UnixEpoch).TotalSeconds:0.000}; speed {speed})"));
         return speed == 1 ? around.Scheduler : new ScaledScheduler(around.Scheduler, speed, began);
     }
 

@@ -55,15 +55,18 @@ internal static class AgentCommand
         return agent.RunAsync(JobsOf(parsed, around), Lasts(parsed.GetValue(For))).GetAwaiter().GetResult();
     }
 
-    private static Func<int, ProcessReading, ProcessFacts?, Job?> JobsOf(ParseResult parsed, Surroundings around)
+    private static Func<int, ProcessReading, ProcessFacts?, Job?>? JobsOf(ParseResult parsed, Surroundings around)
     {
-        var path = parsed.GetValue(JobPath);
-        if (path is not null && Directory.Exists(path))
+        if (parsed.GetValue(JobPath) is not { } path)
+        {
+            return null;
+        }
+        if (Directory.Exists(path))
         {
             var folder = new JobFolder(path, what => around.Error.WriteLine($"gpuwatch: {what}"));
             return (_, _, facts) => facts is null ? null : folder.Of(facts);
         }
-        var assignment = new JobAssignment(path is null ? null : JobFile.Read(path), parsed.GetValue(JobPid));
+        var assignment = new JobAssignment(JobFile.Read(path), parsed.GetValue(JobPid));
         return (gpu, process, _) => assignment.Of(gpu, process);
     }
 

@@ -11,11 +11,16 @@ internal sealed class GpuSession : IDisposable
     private readonly GpuOpener opener;
     private GpuOpening? first;
 
-    private GpuSession(GpuOpener opener, GpuOpening first, bool isFallback) =>
-        (this.opener, this.first, IsFallback) = (opener, first, isFallback);
+    private readonly string? simulated;
+
+    private GpuSession(GpuOpener opener, GpuOpening first, string? simulated) =>
+        (this.opener, this.first, this.simulated) = (opener, first, simulated);
 
     /// <summary>There is no NVIDIA driver, so the simulated node stands in for one.</summary>
-    public bool IsFallback { get; }
+    public bool IsFallback => simulated is not null;
+
+    /// <summary>What the users of the simulated node declared their jobs to be; null for a real one.</summary>
+    public string? SimulatedJobs => simulated is null ? null : Path.Combine(Path.GetDirectoryName(simulated)!, "jobs");
 
     /// <summary>Why the first session could not be opened; null when it was.</summary>
     public Fault? Fault => first?.Fault;
@@ -41,7 +46,7 @@ internal sealed class GpuSession : IDisposable
             opener.Dispose();
             throw new BadInputException(named, fault.Reason.TrimEnd('.'), "the path of an NVML library is expected");
         }
-        return new GpuSession(opener, first, simulated is not null);
+        return new GpuSession(opener, first, simulated);
     }
 
     /// <summary>The next session: the one from the start, later a new one.</summary>

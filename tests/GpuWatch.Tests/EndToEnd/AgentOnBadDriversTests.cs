@@ -57,6 +57,6 @@ public sealed class AgentOnBadDriversTests : IDisposable
     private static double Zero(AgentProcess agent)
     {
         var line = agent.Errors.First(one => one.Contains("its time 0 is ", StringComparison.Ordinal));
-        return double.Parse(line.Split("its time 0 is ")[1].Split(',')[0]);
+        return double.Parse(line.Split("its time 0 is ")[1].Split(';')[0]);
     }
 }

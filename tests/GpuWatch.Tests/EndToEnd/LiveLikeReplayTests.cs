@@ -44,6 +44,6 @@ public sealed class LiveLikeReplayTests
     {
         const string Said = "its time 0 is ";
         var from = error.IndexOf(Said, StringComparison.Ordinal) + Said.Length;
-        return double.Parse(error[from..error.IndexOf(',', from)], CultureInfo.InvariantCulture);
+        return double.Parse(error[from..error.IndexOf(';', from)], CultureInfo.InvariantCulture);
     }
 }
