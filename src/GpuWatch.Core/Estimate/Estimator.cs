@@ -8,16 +8,21 @@ public static class Estimator
     [ThreadStatic]
     private static Tape.Tape? scratch;
 
+    /// <param name="profile">Coefficients fitted on measured runs; null = the shipped ones.</param>
     /// <returns>The plan, or null with the reason when the job does not say enough to estimate anything.</returns>
-    public static (Plan? Plan, string? Error) Estimate(Job job)
+    public static (Plan? Plan, string? Error) Estimate(Job job, Profile? profile = null)
     {
-        var (resolved, error) = Resolver.Resolve(job);
-        if (resolved is null)
-        {
-            return (null, error);
-        }
-        var tape = scratch ??= new();
-        var plan = StepPlan.Of(tape, resolved);
-        return (Plans.Of(plan, resolved), null);
+        var (work, error) = Resolver.Resolve(job);
+        return work is null ? (null, error) : (Plans.Of(Play(work), work, profile ?? Profile.Default), null);
     }
+
+    /// <summary>What a profile's knobs turn, for fitting them.</summary>
+    internal static (Features? Features, string? Error) Features(Job job)
+    {
+        var (work, error) = Resolver.Resolve(job);
+        return work is null ? (null, error) : (Play(work), null);
+    }
+
+    private static Features Play(Workload work) =>
+        Core.Estimate.Features.Of(StepPlan.Of(scratch ??= new(), work), work);
 }

@@ -3,46 +3,40 @@ using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Estimate;
 
-/// <summary>From the phases played on the tape to the plan people and forecasts read.</summary>
+/// <summary>From the peaks to the plan people and forecasts read.</summary>
 internal static class Plans
 {
-    public static Plan Of(in StepPlan played, Workload work)
+    public static Plan Of(in Features features, Workload work, Profile profile)
     {
-        var phases = new PhasePeaks(
-            new(played.Load.Total), new(played.Forward.Total), new(played.Backward.Total), new(played.Optimizer.Total), new(played.Steady.Total));
-        var (phase, ledger) = Highest(played);
-        var allocated = ledger.Total;
-        var reserved = (long)(allocated * 1.1);
-        var context = Bytes.FromMiB(500).Count;
+        var peaks = Overheads.Of(features, profile);
+        var parts = peaks.Parts;
+        var context = (long)(peaks.Device - peaks.Reserved);
+        var allocator = (long)peaks.Reserved - (long)peaks.Allocated;
         return new()
         {
-            PeakAllocated = Within(allocated, 0.05),
-            PeakReserved = Within(reserved, 0.1),
-            PeakDevice = Within(reserved + context, 0.1),
-            PeakPhase = phase,
-            Phases = phases,
+            PeakAllocated = Within(peaks, Quantity.Allocated, features, profile),
+            PeakReserved = Within(peaks, Quantity.Reserved, features, profile),
+            PeakDevice = Within(peaks, Quantity.Device, features, profile) with { Likely = new((long)peaks.Allocated + allocator + context) },
+            PeakPhase = peaks.Phase,
+            Phases = new(
+                Total(features, Phase.Load, profile), Total(features, Phase.FirstForward, profile), Total(features, Phase.FirstBackward, profile),
+                Total(features, Phase.FirstOptimizer, profile), Total(features, Phase.Steady, profile)),
             Components = new(
-                new(ledger[Part.Weights]), new(ledger[Part.MasterWeights]), new(ledger[Part.Gradients]), new(ledger[Part.OptimizerStates]),
-                new(ledger[Part.Activations]), new(ledger[Part.Logits]), new(ledger[Part.Temporaries]), new(ledger[Part.Communication]),
-                new(context), new(reserved - allocated)),
+                new(parts[Part.Weights]), new(parts[Part.MasterWeights]), new(parts[Part.Gradients]), new(parts[Part.OptimizerStates]),
+                new(parts[Part.Activations]), new(parts[Part.Logits]), new(parts[Part.Temporaries]), new(parts[Part.Communication]),
+                new(context), new(allocator)),
             Assumed = work.Assumed,
+            Work = work,
         };
     }
 
-    private static ByteRange Within(long likely, double share) =>
-        new(new((long)(likely * (1 - share))), new(likely), new((long)(likely * (1 + share))));
+    private static Bytes Total(in Features features, Phase phase, Profile profile) =>
+        new(Overheads.Adjusted(features, features.Played[phase], profile).Total);
 
-    private static (Phase Phase, Ledger Ledger) Highest(in StepPlan played)
+    private static ByteRange Within(in Overheads.Peaks peaks, Quantity quantity, in Features features, Profile profile)
     {
-        (Phase Phase, Ledger Ledger) highest = (Phase.Load, played.Load);
-        Span<Ledger> later = [played.Forward, played.Backward, played.Optimizer, played.Steady];
-        for (var i = 0; i < later.Length; i++)
-        {
-            if (later[i].Total > highest.Ledger.Total)
-            {
-                highest = ((Phase)(i + 1), later[i]);
-            }
-        }
-        return highest;
+        var likely = peaks.Of(quantity);
+        var band = profile.Band(quantity, features.Several);
+        return new(new((long)(likely * Math.Min(1, band.Low))), new((long)likely), new((long)(likely * Math.Max(1, band.High))));
     }
 }

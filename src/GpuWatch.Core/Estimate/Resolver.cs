@@ -37,6 +37,7 @@ internal readonly ref struct Resolver
         {
             return (null, "the model's shape is not known; give hidden, layers, heads, intermediate and vocab");
         }
+        (shape, parameters) = ShapeGuess.Reconcile(shape, parameters);
         var resolver = new Resolver(job with { Architecture = shape }, from, parameters);
         return (resolver.Resolve(), null);
     }
@@ -108,7 +109,9 @@ internal readonly ref struct Resolver
         var tied = shape.TiedEmbeddings ?? traits.Tied;
         return new(
             Block(batch, length, tokens), layers, Classes, tied, method is MethodKind.Full or MethodKind.Projected, positions, LossOf(),
-            method is not (MethodKind.Inference or MethodKind.Load), method is MethodKind.Sparse);
+            method is not (MethodKind.Inference or MethodKind.Load), method is MethodKind.Sparse,
+            // Selective checkpointing keeps the outputs of matrix products and attention: 12.5 h bytes a token and layer (torchtitan, measured).
+            job.GradCheckpointing == "selective" ? (long)(12.5 * Hidden * tokens * layers) : 0);
     }
 
     private long Classes => job.CrossEntropy == "classification" ? 2 : shape.Vocab!.Value;
@@ -120,6 +123,7 @@ internal readonly ref struct Resolver
         { CrossEntropy: "hf2025" } => Loss.Whole,
         { CrossEntropy: "chunked" } => Loss.Chunked,
         { CrossEntropy: "hf" } => Loss.Shifted,
+        { Method: "pretrain" } => Loss.Whole,
         _ => Loss.Kept,
     };
 
@@ -135,7 +139,7 @@ internal readonly ref struct Resolver
             batch, length, tokens, Hidden, heads, shape.KvHeads ?? heads, shape.HeadDim ?? Math.Max(1, Hidden / heads),
             (long)((shape.ExpertIntermediate is { } one && shape.Experts is not null ? one : shape.Intermediate!.Value) * experts + (shape.SharedIntermediate ?? 0)),
             shape.QkvBias ?? traits.QkvBias, BlockWeightWidth, ComputeWidth, method is MethodKind.Full or MethodKind.Projected, Quantised,
-            job.Attention == "eager", job.GradCheckpointing == "full", Amp && !CastsOnGather, adapters ? job.LoraRank ?? 16 : 0,
+            job.Attention == "eager", job.GradCheckpointing is "full" or "selective", Amp && !CastsOnGather, adapters ? job.LoraRank ?? 16 : 0,
             adapters ? LoraTargetWords.Read(job.LoraTargets) : Targets.None, job.LoraDtype is "bf16" or "fp16" ? 2 : 4, job.LoraDropout > 0);
     }
 
@@ -151,7 +155,9 @@ internal readonly ref struct Resolver
             bytes += 2 * total;
         }
         var adapters = method is MethodKind.Adapter ? AdapterParameters(step) * step.Block.LoraWidth : 0;
-        bytes = job.Offload?.Contains("params", StringComparison.Ordinal) == true ? 0 : bytes / layout.WeightShards / layout.Parts;
+        // Embedding and head lie whole on the GPUs that have them, whatever divides the layers.
+        var ends = layout.Parts > 1 ? (parameters.Embedding + parameters.Head) * StoredWidth : 0;
+        bytes = job.Offload?.Contains("params", StringComparison.Ordinal) == true ? 0 : ((bytes - ends) / layout.Parts + ends) / layout.WeightShards;
         return bytes + adapters;
     }
 

@@ -14,7 +14,7 @@ internal static class ShapeGuess
         {
             return shape;
         }
-        var vocab = shape.Vocab ?? Vocab;
+        var vocab = shape.Vocab ?? Classes(shape) ?? Vocab;
         if (shape.Hidden is not { } hidden || shape.Layers is not { } layers)
         {
             if (shape.ParametersBillion is not { } billions)
@@ -29,6 +29,40 @@ internal static class ShapeGuess
             Hidden = hidden, Layers = layers, Heads = heads, KvHeads = shape.KvHeads ?? heads, Vocab = vocab,
             Intermediate = shape.Intermediate ?? (int)(hidden * 2.6875), HeadDim = shape.HeadDim ?? Math.Max(1, hidden / heads),
         };
+    }
+
+    /// <summary>What the parameters leave for the head beside the blocks: a classifier's few classes, where no vocabulary is told.</summary>
+    private static int? Classes(Architecture shape)
+    {
+        if (shape is not { Hidden: { } hidden, Layers: { } layers, ParametersBillion: { } billions })
+        {
+            return null;
+        }
+        var rest = billions * 1e9 - 12.0 * hidden * hidden * layers;
+        return rest < 2000.0 * hidden ? 1000 : null;
+    }
+
+    /// <summary>
+    /// A number of parameters that the shape cannot have says that the block is of another family: the one of the two that comes nearer is taken,
+    /// and its parameters are scaled to what was said.
+    /// </summary>
+    public static (Architecture Shape, ParameterCount Parameters) Reconcile(Architecture shape, ParameterCount parameters)
+    {
+        if (shape.ParametersBillion is not { } billions || Math.Abs(parameters.Total / (billions * 1e9) - 1) < 0.06)
+        {
+            return (shape, parameters);
+        }
+        var said = billions * 1e9;
+        var other = shape with { Block = "gpt2", Positions = 0 };
+        if (shape.Experts is null && ParameterCount.Of(other) is { } counted && Math.Abs(counted.Total - said) < Math.Abs(parameters.Total - said))
+        {
+            (shape, parameters) = (other, counted);
+        }
+        var scale = said / parameters.Total;
+        long Scaled(long count) => (long)(count * scale);
+        return (shape, new(
+            Scaled(parameters.Embedding), Scaled(parameters.Head), Scaled(parameters.Blocks), Scaled(parameters.BlockMatrices),
+            Scaled(parameters.LargestBlock), Scaled(parameters.Rest)));
     }
 
     /// <summary>Llama's blocks have 12 h² parameters and about one layer for 128 of the width.</summary>

@@ -5,6 +5,15 @@ namespace GpuWatch.Core.Estimate;
 /// <summary>Allocated peaks of the phases of a job, each with what it is made of.</summary>
 internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Backward, Ledger Optimizer, Ledger Steady, long Saved)
 {
+    public Ledger this[Phase phase] => phase switch
+    {
+        Phase.Load => Load,
+        Phase.FirstForward => Forward,
+        Phase.FirstBackward => Backward,
+        Phase.FirstOptimizer => Optimizer,
+        _ => Steady,
+    };
+
     public static StepPlan Of(Tape.Tape tape, Workload work)
     {
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];

@@ -12,7 +12,8 @@ internal sealed record Step(
     int PositionRows,
     Loss Loss,
     bool Backward = true,
-    bool InputNeedsGradient = false);
+    bool InputNeedsGradient = false,
+    long AlsoSaved = 0);
 
 /// <summary>How the loss is computed.</summary>
 internal enum Loss
@@ -47,6 +48,7 @@ internal static class StepPlayer
         var before = tape.Total;
         tape.Recording = step.Backward;
         var kept = Forward(tape, step);
+        tape.Count(Part.Activations, step.AlsoSaved);
         var forward = tape.EndPhase();
         var saved = tape.Total - before;
         tape.BeginPhase();
@@ -55,6 +57,7 @@ internal static class StepPlayer
             Backward(tape, step, kept);
         }
         var backward = tape.EndPhase();
+        tape.Count(Part.Activations, -step.AlsoSaved);
         tape.Drop(inputs);
         return new(forward, backward, saved);
     }
@@ -168,9 +171,9 @@ internal static class StepPlayer
         var logits = tape.Linear(x, head, block.Tokens);
         if (step.Loss == Loss.Chunked)
         {
-            tape.CrossEntropy(logits, 0);
-            tape.Drop(logits);
-            return -1;
+            // What eight chunks hold in fp32 at a time, twice; the gradient replaces the logits chunk by chunk.
+            tape.Touch(logits.Elements, Part.Logits);
+            return ChunkedLoss(tape, logits);
         }
         var wide = tape.Cast(logits, 4);
         var kept = -1;
@@ -188,7 +191,7 @@ internal static class StepPlayer
             tape.Drop(wide);
             return kept;
         }
-        var shifted = block.Batch * (block.Length - 1L) * step.Vocab;
+        var shifted = (block.Tokens - block.Tokens / block.Length) * step.Vocab;
         var rows = tape.View(wide, wide.Elements);
         var cut = tape.View(rows, shifted);
         var own = block.Batch > 1 ? tape.Shift(cut, shifted) : cut;
@@ -196,11 +199,18 @@ internal static class StepPlayer
         {
             tape.Drop(cut);
         }
-        tape.CrossEntropy(own, block.Batch > 1 ? block.Batch * (block.Length - 1L) : 0);
+        tape.CrossEntropy(own, block.Batch > 1 ? block.Tokens - block.Tokens / block.Length : 0);
         tape.Drop(own);
         tape.Drop(rows);
         tape.Drop(wide);
         return kept;
+    }
+
+    private static int ChunkedLoss(Tape tape, Tensor logits)
+    {
+        tape.Drop(tape.Then(tape.Map(logits, logits.Elements / 8, 4)));
+        tape.Drop(logits);
+        return -1;
     }
 
     private static void Backward(Tape tape, Step step, Kept kept)

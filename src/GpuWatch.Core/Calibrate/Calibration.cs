@@ -1,0 +1,107 @@
+using System.Collections.Immutable;
+using GpuWatch.Core.Estimate;
+using MathNet.Numerics.Statistics;
+
+namespace GpuWatch.Core.Calibrate;
+
+/// <summary>Errors of estimates on measured runs.</summary>
+/// <param name="MedianApe">Median of |estimate − truth| ÷ truth.</param>
+/// <param name="Bias">Median of (estimate − truth) ÷ truth.</param>
+public sealed record Errors(double MedianApe, double P90Ape, double Bias)
+{
+    public static Errors Of(IEnumerable<double> logarithms)
+    {
+        var relative = logarithms.Select(error => Math.Exp(error) - 1).ToArray();
+        var absolute = relative.Select(Math.Abs).ToArray();
+        return new(absolute.Median(), absolute.Quantile(0.9), relative.Median());
+    }
+}
+
+/// <summary>What a calibration found.</summary>
+/// <param name="Before">Of the profile it started from.</param>
+/// <param name="After">Of profiles fitted without the runs they were judged on.</param>
+/// <param name="Helps">Whether After is better, so that the profile is worth keeping.</param>
+/// <param name="LeftOut">ln(estimate ÷ truth) of each run by a profile that was not fitted on it, in the order of the runs.</param>
+public sealed record Calibrated(Profile Profile, Errors Before, Errors After, bool Helps, ImmutableArray<double> LeftOut);
+
+/// <summary>Fits a profile and judges it on runs it has not seen: whole sources are left out in turn, or fifths of the runs where there is one source.</summary>
+public static class Calibration
+{
+    private const int Folds = 5;
+
+    /// <param name="start">The profile to start from, and to hold to.</param>
+    /// <param name="shipped">Only the knobs of the shipped profile are turned; else all.</param>
+    public static Calibrated Of(IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped)
+    {
+        bool Turns(KnobRange range) => !shipped || range.Shipped;
+        var folds = FoldsOf(runs);
+        var leftOut = new double[runs.Count];
+        var refits = new List<Profile>();
+        foreach (var fold in folds)
+        {
+            var seen = runs.Where((_, i) => !fold.Contains(i)).ToList();
+            var refit = seen.Count == 0 ? start : Fit.To(seen, start, Turns);
+            refits.Add(refit);
+            foreach (var i in fold)
+            {
+                leftOut[i] = runs[i].Error(refit);
+            }
+        }
+        var before = Errors.Of(runs.Select(run => run.Error(start)));
+        var after = Errors.Of(leftOut);
+        var fitted = Fit.To(runs, start, Turns);
+        var profile = fitted with
+        {
+            Coefficients = [.. fitted.Coefficients.Select(one => Interval(one, refits, runs))],
+            Bands = Bands(runs, leftOut, start),
+            Rows = runs.Count,
+            Sources = [.. runs.Select(run => run.Source).Distinct().Order(StringComparer.Ordinal)],
+            Gpus = [.. runs.Select(run => run.Gpu).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
+        };
+        return new(profile, before, after, after.MedianApe < before.MedianApe && after.P90Ape <= before.P90Ape * 1.1, [.. leftOut]);
+    }
+
+    private static List<HashSet<int>> FoldsOf(IReadOnlyList<MeasuredRun> runs)
+    {
+        var bySource = runs.Select((run, i) => (run.Source, i)).GroupBy(pair => pair.Source).Select(group => group.Select(pair => pair.i).ToHashSet()).ToList();
+        return bySource.Count > 1
+            ? bySource
+            : [.. Enumerable.Range(0, Math.Min(Folds, runs.Count)).Select(fold => Enumerable.Range(0, runs.Count).Where(i => i % Folds == fold).ToHashSet())];
+    }
+
+    /// <summary>The jackknife's 90 % interval: how far the refits lie apart, times what leaving out whole folds hides.</summary>
+    private static Coefficient Interval(Coefficient one, List<Profile> refits, IReadOnlyList<MeasuredRun> runs)
+    {
+        var range = Knobs.All[(int)one.Knob];
+        var spread = Math.Sqrt((refits.Count - 1.0) / refits.Count * refits.Sum(refit => Math.Pow(refit[one.Knob] - one.Value, 2)));
+        return one with
+        {
+            Low = Math.Max(range.Least, one.Value - 1.645 * spread),
+            High = Math.Min(range.Most, one.Value + 1.645 * spread),
+            Rows = runs.Count(run => run.Feels(one.Knob)),
+        };
+    }
+
+    /// <summary>
+    /// Split-conformal bands (Vovk et al. 2005): the 5th and 95th percentile of truth ÷ estimate over runs that were left out, each source
+    /// weighing as its rows. A band without enough runs keeps what it was.
+    /// </summary>
+    private static ImmutableArray<ErrorBand> Bands(IReadOnlyList<MeasuredRun> runs, double[] leftOut, Profile start)
+    {
+        const int enough = 10;
+        var bands = start.Bands.ToBuilder();
+        for (var index = 0; index < bands.Count; index++)
+        {
+            var ratios = runs
+                .Select((run, i) => (run, Ratio: Math.Exp(-leftOut[i])))
+                .Where(pair => 2 * (int)pair.run.Quantity + (pair.run.Features.Several ? 1 : 0) == index)
+                .Select(pair => pair.Ratio)
+                .ToArray();
+            if (ratios.Length >= enough)
+            {
+                bands[index] = new(ratios.Quantile(0.05), ratios.Quantile(0.95), ratios.Length);
+            }
+        }
+        return bands.MoveToImmutable();
+    }
+}

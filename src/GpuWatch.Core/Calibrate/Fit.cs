@@ -1,0 +1,89 @@
+using GpuWatch.Core.Estimate;
+
+namespace GpuWatch.Core.Calibrate;
+
+/// <summary>
+/// Fits the knobs of a profile to measured runs: bounded, robust (Huber's loss on the logarithm of the ratio), and held to where it started
+/// by a quadratic penalty. One knob after the other is set to where the loss is least, until nothing moves.
+/// </summary>
+internal static class Fit
+{
+    /// <summary>Errors beyond 5 % count by their size, no longer by its square.</summary>
+    private const double Knee = 0.05;
+
+    /// <summary>An estimate that is too low is dearer than one that is too high: the job dies.</summary>
+    private const double TooLow = 1.25;
+
+    /// <summary>Weight of one spread from the start, in rows that are off by the knee.</summary>
+    private const double Penalty = 0.02;
+
+    private const int Sweeps = 12;
+
+    public static Profile To(IReadOnlyList<MeasuredRun> runs, Profile start, Func<KnobRange, bool> turns)
+    {
+        var weights = Weights(runs);
+        var values = start.Coefficients.Select(coefficient => coefficient.Value).ToArray();
+        for (var sweep = 0; sweep < Sweeps; sweep++)
+        {
+            var moved = 0.0;
+            foreach (var range in Knobs.All.Where(turns))
+            {
+                if (!runs.Any(run => run.Feels(range.Knob)))
+                {
+                    continue;
+                }
+                var before = values[(int)range.Knob];
+                values[(int)range.Knob] = Least(range, value =>
+                {
+                    values[(int)range.Knob] = value;
+                    var off = (value - start[range.Knob]) / range.Spread;
+                    return Loss(runs, weights, start.With(values)) + Penalty * off * off;
+                });
+                moved = Math.Max(moved, Math.Abs(values[(int)range.Knob] - before) / range.Spread);
+            }
+            if (moved < 0.005)
+            {
+                break;
+            }
+        }
+        return start.With(values);
+    }
+
+    /// <summary>Every source counts with the root of its rows: a large one more than a small one, but not by its size.</summary>
+    private static double[] Weights(IReadOnlyList<MeasuredRun> runs)
+    {
+        var rows = runs.CountBy(run => run.Source).ToDictionary();
+        var raw = runs.Select(run => 1 / Math.Sqrt(rows[run.Source])).ToArray();
+        var sum = raw.Sum();
+        return [.. raw.Select(weight => weight / sum)];
+    }
+
+    private static double Loss(IReadOnlyList<MeasuredRun> runs, double[] weights, Profile profile)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < runs.Count; i++)
+        {
+            var error = runs[i].Error(profile);
+            var size = Math.Abs(error);
+            var huber = size < Knee ? size * size / (2 * Knee) : size - Knee / 2;
+            sum += weights[i] * huber * (error < 0 ? TooLow : 1);
+        }
+        return sum;
+    }
+
+    /// <summary>Golden-section search, after a coarse look that finds the right valley.</summary>
+    private static double Least(KnobRange range, Func<double, double> loss)
+    {
+        const int looks = 9;
+        const double golden = 0.6180339887498949;
+        var step = (range.Most - range.Least) / (looks - 1);
+        var best = Enumerable.Range(0, looks).MinBy(i => loss(range.Least + i * step));
+        var (low, high) = (Math.Max(range.Least, range.Least + (best - 1) * step), Math.Min(range.Most, range.Least + (best + 1) * step));
+        while (high - low > 0.002 * range.Spread)
+        {
+            var (left, right) = (high - golden * (high - low), low + golden * (high - low));
+            (low, high) = loss(left) < loss(right) ? (low, right) : (left, high);
+        }
+        return (low + high) / 2;
+    }
+}

@@ -1,0 +1,51 @@
+using GpuWatch.Core.Estimate.Tape;
+
+namespace GpuWatch.Core.Estimate;
+
+/// <summary>What the knobs of a profile turn: the phases as they were played, and what of the job decides which knobs apply.</summary>
+/// <param name="LossUnsaid">The trainer does not say how its loss is computed.</param>
+/// <param name="Widened">The base runs through bitsandbytes' 4-bit layers and nothing is checkpointed.</param>
+/// <param name="LengthsVary">Sequences are not packed, and blocks are checkpointed, so logits are what varies.</param>
+/// <param name="UsualContext">GiB of context and libraries of this generation of GPUs.</param>
+internal readonly record struct Features(
+    StepPlan Played, bool LossUnsaid, bool Widened, bool LengthsVary, bool Sharded, int Gpus, double UsualContext)
+{
+    public static Features Of(in StepPlan played, Workload work) => new(
+        played,
+        work.Step.Loss is Loss.Kept,
+        work.Job.QuantFormat is "nf4" or "nf4-dq" or "fp4" && !work.Step.Block.Checkpointed && work.Step.Backward,
+        work.Job.Packing == false && work.Step.Block.Checkpointed,
+        work.Layout.Shards > 1,
+        work.Job.NumGpus ?? 1,
+        Contexts.Usual(work.Job.GpuName));
+
+    public bool Several => Gpus > 1;
+
+    /// <summary>Whether a knob has a say in this job's estimate.</summary>
+    public bool Feels(Knob knob) => knob switch
+    {
+        Knob.Logits => LossUnsaid,
+        Knob.KbitWidening => Widened,
+        Knob.Gathered or Knob.CacheSharded => Sharded,
+        Knob.CacheVarying => LengthsVary,
+        Knob.Collectives => Several,
+        _ => true,
+    };
+}
+
+/// <summary>CUDA context and libraries by generation of GPU, GiB.</summary>
+internal static class Contexts
+{
+    /// <summary>
+    /// V100 and older with CUDA before 11.7: 1343 MiB (Hugging Face docs, perf_train_gpu_one); A100 0.5–0.9 with lazy loading (ml-engineering);
+    /// it grows with the number of SMs: RTX 4060 Ti 107 MiB, RTX 3090 256, RTX 6000 Ada 426, A100 414, RTX PRO 6000 555 (public issues).
+    /// </summary>
+    public static double Usual(string? gpu) => gpu switch
+    {
+        null => 0.6,
+        _ when gpu.Contains("V100", StringComparison.OrdinalIgnoreCase) || gpu.Contains("T4", StringComparison.OrdinalIgnoreCase) => 1.2,
+        _ when gpu.Contains("H100", StringComparison.OrdinalIgnoreCase) || gpu.Contains("H200", StringComparison.OrdinalIgnoreCase) => 0.7,
+        _ when gpu.Contains("RTX", StringComparison.OrdinalIgnoreCase) => 0.4,
+        _ => 0.6,
+    };
+}

@@ -1,0 +1,51 @@
+namespace GpuWatch.Core.Estimate;
+
+/// <summary>What a profile may turn: the few numbers of the estimate that no derivation gives.</summary>
+public enum Knob
+{
+    /// <summary>Logits, where the trainer does not say how its loss is computed.</summary>
+    Logits,
+    /// <summary>Activations that bitsandbytes' layers widen to fp32, without checkpointing.</summary>
+    KbitWidening,
+    /// <summary>Units gathered by FSDP or ZeRO-3, and gradients waiting to be reduced.</summary>
+    Gathered,
+    /// <summary>Everything that is not weights, states or gathered.</summary>
+    Activations,
+    /// <summary>The allocator's cache: its share of weights, masters and states.</summary>
+    CacheStatic,
+    /// <summary>Its share of everything else.</summary>
+    CacheDynamic,
+    /// <summary>What it keeps of logits of other lengths, where lengths vary and blocks are checkpointed.</summary>
+    CacheVarying,
+    /// <summary>Its share of gradients, temporaries and gathered units of a sharded job.</summary>
+    CacheSharded,
+    /// <summary>CUDA context and libraries, as a multiple of the GPU generation's usual.</summary>
+    Context,
+    /// <summary>GiB for each doubling of the GPUs: NCCL.</summary>
+    Collectives,
+}
+
+/// <param name="Prior">What is assumed without data.</param>
+/// <param name="Least">No data make it smaller.</param>
+/// <param name="Most">No data make it larger.</param>
+/// <param name="Spread">How far from the prior is nothing special: the scale of the regularisation.</param>
+/// <param name="Shipped">Fitted for the profile that is shipped; the others wait for a user's own runs.</param>
+public sealed record KnobRange(Knob Knob, string Name, double Prior, double Least, double Most, double Spread, bool Shipped = true);
+
+public static class Knobs
+{
+    /// <summary>In the order of <see cref="Knob"/>.</summary>
+    public static IReadOnlyList<KnobRange> All { get; } =
+    [
+        new(Knob.Logits, "logits", 1, 0.5, 1.3, 0.3),
+        new(Knob.KbitWidening, "kbit_widening", 0.25, 0, 1, 0.3),
+        new(Knob.Gathered, "gathered", 1, 0.3, 3, 0.5),
+        new(Knob.Activations, "activations", 1, 0.5, 1.8, 0.2, Shipped: false),
+        new(Knob.CacheStatic, "cache_static", 0.02, 0, 0.3, 0.05),
+        new(Knob.CacheDynamic, "cache_dynamic", 0.1, 0, 1, 0.2),
+        new(Knob.CacheVarying, "cache_varying", 1, 0, 5, 1),
+        new(Knob.CacheSharded, "cache_sharded", 0.3, 0, 2, 0.5),
+        new(Knob.Context, "context", 1, 0.3, 3, 0.5),
+        new(Knob.Collectives, "collectives_gib", 0.5, 0, 2, 0.5),
+    ];
+}

@@ -1,0 +1,67 @@
+using GpuWatch.Core.Estimate.Tape;
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Core.Estimate;
+
+/// <summary>From what was played to what each meter shows: the profile's knobs, the allocator's cache, the context.</summary>
+internal static class Overheads
+{
+    /// <summary>The three peaks in bytes, before their intervals.</summary>
+    /// <param name="Parts">What the allocated peak is made of.</param>
+    internal readonly record struct Peaks(Phase Phase, Ledger Parts, double Allocated, double Reserved, double Device)
+    {
+        public double Of(Quantity quantity) => quantity switch
+        {
+            Quantity.Allocated => Allocated,
+            Quantity.Reserved => Reserved,
+            _ => Device,
+        };
+    }
+
+    public static Peaks Of(in Features features, Profile profile)
+    {
+        var (phase, parts) = Highest(features, profile);
+        var allocated = (double)parts.Total;
+        var kept = parts[Part.Weights] + parts[Part.MasterWeights] + parts[Part.OptimizerStates];
+        var reserved = allocated
+            + profile[Knob.CacheStatic] * kept
+            + profile[Knob.CacheDynamic] * (allocated - kept)
+            + (features.LengthsVary ? profile[Knob.CacheVarying] * parts[Part.Logits] : 0)
+            + (features.Sharded ? profile[Knob.CacheSharded] * (parts[Part.Gradients] + parts[Part.Temporaries] + parts[Part.Communication]) : 0);
+        var context = profile[Knob.Context] * features.UsualContext + profile[Knob.Collectives] * Math.Log2(Math.Max(1, features.Gpus));
+        return new(phase, parts, allocated, reserved, reserved + context * Bytes.GiBCount);
+    }
+
+    public static Ledger Adjusted(in Features features, in Ledger played, Profile profile)
+    {
+        var parts = played;
+        Turn(ref parts, Part.Logits, (features.LossUnsaid ? profile[Knob.Logits] : 1) * profile[Knob.Activations]);
+        Turn(ref parts, Part.Activations, (features.Widened ? 1 + profile[Knob.KbitWidening] : 1) * profile[Knob.Activations]);
+        Turn(ref parts, Part.Temporaries, profile[Knob.Activations]);
+        Turn(ref parts, Part.Communication, profile[Knob.Gathered]);
+        return parts;
+    }
+
+    private static void Turn(ref Ledger parts, Part part, double factor)
+    {
+        if (factor != 1)
+        {
+            parts[(int)part] = (long)(parts[part] * factor);
+        }
+    }
+
+    private static (Phase Phase, Ledger Parts) Highest(in Features features, Profile profile)
+    {
+        var played = features.Played;
+        (Phase Phase, Ledger Parts) highest = (Phase.Load, Adjusted(features, played.Load, profile));
+        for (var phase = Phase.FirstForward; phase <= Phase.Steady; phase++)
+        {
+            var parts = Adjusted(features, played[phase], profile);
+            if (parts.Total > highest.Parts.Total)
+            {
+                highest = (phase, parts);
+            }
+        }
+        return highest;
+    }
+}
