@@ -7,40 +7,44 @@ namespace GpuWatch.Core.Calibrate;
 /// <summary>Errors of estimates on measured runs.</summary>
 /// <param name="MedianApe">Median of |estimate − truth| ÷ truth.</param>
 /// <param name="Bias">Median of (estimate − truth) ÷ truth.</param>
-public sealed record Errors(double MedianApe, double P90Ape, double Bias)
+/// <param name="Cost">Mean of what the fit makes small: robust, and dearer where the estimate is too low.</param>
+public sealed record Errors(double MedianApe, double P90Ape, double Bias, double Cost)
 {
     public static Errors Of(IEnumerable<double> logarithms)
     {
-        var relative = logarithms.Select(error => Math.Exp(error) - 1).ToArray();
+        var errors = logarithms.ToArray();
+        var relative = errors.Select(error => Math.Exp(error) - 1).ToArray();
         var absolute = relative.Select(Math.Abs).ToArray();
-        return new(absolute.Median(), absolute.Quantile(0.9), relative.Median());
+        return new(absolute.Median(), absolute.Quantile(0.9), relative.Median(), errors.Average(Fit.Cost));
     }
 }
 
 /// <summary>What a calibration found.</summary>
 /// <param name="Before">Of the profile it started from.</param>
 /// <param name="After">Of profiles fitted without the runs they were judged on.</param>
-/// <param name="Helps">Whether After is better, so that the profile is worth keeping.</param>
+/// <param name="Helps">Whether After costs less (and, from a user's runs, errs no more at the median), so that the profile is worth keeping.</param>
 /// <param name="LeftOut">ln(estimate ÷ truth) of each run by a profile that was not fitted on it, in the order of the runs.</param>
 public sealed record Calibrated(Profile Profile, Errors Before, Errors After, bool Helps, ImmutableArray<double> LeftOut);
 
 /// <summary>Fits a profile and judges it on runs it has not seen: whole sources are left out in turn, or fifths of the runs where there is one source.</summary>
 public static class Calibration
 {
+    /// <summary>Runs a band is made from at least.</summary>
+    internal const int EnoughForBand = 10;
+
     private const int Folds = 5;
 
     /// <param name="start">The profile to start from, and to hold to.</param>
     /// <param name="shipped">Only the knobs of the shipped profile are turned; else all.</param>
     public static Calibrated Of(IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped)
     {
-        bool Turns(KnobRange range) => !shipped || range.Shipped;
         var folds = FoldsOf(runs);
         var leftOut = new double[runs.Count];
         var refits = new List<Profile>();
         foreach (var fold in folds)
         {
             var seen = runs.Where((_, i) => !fold.Contains(i)).ToList();
-            var refit = seen.Count == 0 ? start : Fit.To(seen, start, Turns);
+            var refit = seen.Count == 0 ? start : Fit.To(seen, start, shipped);
             refits.Add(refit);
             foreach (var i in fold)
             {
@@ -49,7 +53,7 @@ public static class Calibration
         }
         var before = Errors.Of(runs.Select(run => run.Error(start)));
         var after = Errors.Of(leftOut);
-        var fitted = Fit.To(runs, start, Turns);
+        var fitted = Fit.To(runs, start, shipped);
         var profile = fitted with
         {
             Coefficients = [.. fitted.Coefficients.Select(one => Interval(one, refits, runs))],
@@ -58,7 +62,7 @@ public static class Calibration
             Sources = [.. runs.Select(run => run.Source).Distinct().Order(StringComparer.Ordinal)],
             Gpus = [.. runs.Select(run => run.Gpu).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
         };
-        return new(profile, before, after, after.MedianApe < before.MedianApe && after.P90Ape <= before.P90Ape * 1.1, [.. leftOut]);
+        return new(profile, before, after, after.Cost < before.Cost && (shipped || after.MedianApe <= before.MedianApe), [.. leftOut]);
     }
 
     private static List<HashSet<int>> FoldsOf(IReadOnlyList<MeasuredRun> runs)
@@ -88,16 +92,15 @@ public static class Calibration
     /// </summary>
     private static ImmutableArray<ErrorBand> Bands(IReadOnlyList<MeasuredRun> runs, double[] leftOut, Profile start)
     {
-        const int enough = 10;
         var bands = start.Bands.ToBuilder();
         for (var index = 0; index < bands.Count; index++)
         {
             var ratios = runs
                 .Select((run, i) => (run, Ratio: Math.Exp(-leftOut[i])))
-                .Where(pair => 2 * (int)pair.run.Quantity + (pair.run.Features.Several ? 1 : 0) == index)
+                .Where(pair => 2 * (int)pair.run.Quantity + (pair.run.Several ? 1 : 0) == index)
                 .Select(pair => pair.Ratio)
                 .ToArray();
-            if (ratios.Length >= enough)
+            if (ratios.Length >= EnoughForBand)
             {
                 bands[index] = new(ratios.Quantile(0.05), ratios.Quantile(0.95), ratios.Length);
             }

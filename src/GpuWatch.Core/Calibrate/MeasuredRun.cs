@@ -10,6 +10,9 @@ public sealed record MeasuredRun(string Source, string? Gpu, Quantity Quantity, 
 {
     internal Features Features { get; private init; }
 
+    /// <summary>The job runs on several GPUs.</summary>
+    public bool Several => Features.Several;
+
     /// <returns>Null with the reason when the job cannot be estimated.</returns>
     public static (MeasuredRun? Run, string? Error) Of(Job job, string source, Quantity quantity, Bytes peak)
     {
@@ -22,7 +25,7 @@ public sealed record MeasuredRun(string Source, string? Gpu, Quantity Quantity, 
 
     internal bool Feels(Knob knob) => Features.Feels(knob) && knob switch
     {
-        Knob.CacheStatic or Knob.CacheDynamic or Knob.CacheVarying or Knob.CacheSharded => Quantity is not Quantity.Allocated,
+        Knob.CacheStatic or Knob.CacheWhole or Knob.CacheCheckpointed or Knob.CacheVarying or Knob.CacheSharded => Quantity is not Quantity.Allocated,
         Knob.Context or Knob.Collectives => Quantity is Quantity.Device,
         _ => true,
     };

@@ -5,16 +5,17 @@ namespace GpuWatch.Core.Estimate;
 /// <summary>What the knobs of a profile turn: the phases as they were played, and what of the job decides which knobs apply.</summary>
 /// <param name="LossUnsaid">The trainer does not say how its loss is computed.</param>
 /// <param name="Widened">The base runs through bitsandbytes' 4-bit layers and nothing is checkpointed.</param>
-/// <param name="LengthsVary">Sequences are not packed, and blocks are checkpointed, so logits are what varies.</param>
+/// <param name="LengthsVary">Sequences are not packed, and blocks are checkpointed, so logits are what varies. A job told down to its loss tells its shapes too.</param>
 /// <param name="UsualContext">GiB of context and libraries of this generation of GPUs.</param>
 internal readonly record struct Features(
-    StepPlan Played, bool LossUnsaid, bool Widened, bool LengthsVary, bool Sharded, int Gpus, double UsualContext)
+    StepPlan Played, bool LossUnsaid, bool Widened, bool Checkpointed, bool LengthsVary, bool Sharded, int Gpus, double UsualContext)
 {
     public static Features Of(in StepPlan played, Workload work) => new(
         played,
         work.Step.Loss is Loss.Kept,
         work.Job.QuantFormat is "nf4" or "nf4-dq" or "fp4" && !work.Step.Block.Checkpointed && work.Step.Backward,
-        work.Job.Packing == false && work.Step.Block.Checkpointed,
+        work.Step.Block.Checkpointed,
+        work.Job.Packing == false && work.Job.CrossEntropy is null && work.Step.Block.Checkpointed,
         work.Layout.Shards > 1,
         work.Job.NumGpus ?? 1,
         Contexts.Usual(work.Job.GpuName));
@@ -27,6 +28,8 @@ internal readonly record struct Features(
         Knob.Logits => LossUnsaid,
         Knob.KbitWidening => Widened,
         Knob.Gathered or Knob.CacheSharded => Sharded,
+        Knob.CacheWhole => !Checkpointed,
+        Knob.CacheCheckpointed => Checkpointed,
         Knob.CacheVarying => LengthsVary,
         Knob.Collectives => Several,
         _ => true,

@@ -14,8 +14,11 @@ internal readonly record struct Layout(Sharding Sharding, int Parts, int Shards)
         return new(sharding, sharding.Tensor * sharding.Pipeline, shards);
     }
 
-    public bool SharesWeights => Sharding.State == ShardedState.All && Shards > 1;
-    public int WeightShards => Sharding.State == ShardedState.All ? Shards : 1;
+    /// <summary>FSDP's SHARD_GRAD_OP: weights are sharded only between steps.</summary>
+    public bool KeepsGathered => Sharding is { Fsdp: true, State: ShardedState.OptimizerAndGradients } && Shards > 1;
+
+    public bool SharesWeights => (Sharding.State == ShardedState.All && Shards > 1) || KeepsGathered;
+    public int WeightShards => SharesWeights ? Shards : 1;
     public int GradientShards => Sharding.State >= ShardedState.OptimizerAndGradients ? Shards : 1;
     public int StateShards => Shards;
 }

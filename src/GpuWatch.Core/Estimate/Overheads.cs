@@ -25,7 +25,7 @@ internal static class Overheads
         var kept = parts[Part.Weights] + parts[Part.MasterWeights] + parts[Part.OptimizerStates];
         var reserved = allocated
             + profile[Knob.CacheStatic] * kept
-            + profile[Knob.CacheDynamic] * (allocated - kept)
+            + profile[features.Checkpointed ? Knob.CacheCheckpointed : Knob.CacheWhole] * (allocated - kept)
             + (features.LengthsVary ? profile[Knob.CacheVarying] * parts[Part.Logits] : 0)
             + (features.Sharded ? profile[Knob.CacheSharded] * (parts[Part.Gradients] + parts[Part.Temporaries] + parts[Part.Communication]) : 0);
         var context = profile[Knob.Context] * features.UsualContext + profile[Knob.Collectives] * Math.Log2(Math.Max(1, features.Gpus));

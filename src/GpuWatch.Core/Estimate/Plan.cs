@@ -17,8 +17,6 @@ public sealed record Plan
     public required PhasePeaks Phases { get; init; }
     public ImmutableArray<string> Assumed { get; init; } = [];
     public ImmutableArray<string> Warnings { get; init; } = [];
-    /// <summary>The job as it was decided, from which the terms are told.</summary>
-    internal Workload? Work { get; init; }
 }
 
 /// <summary>The stations of a training job at which its memory peaks.</summary>

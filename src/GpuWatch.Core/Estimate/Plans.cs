@@ -26,7 +26,6 @@ internal static class Plans
                 new(parts[Part.Activations]), new(parts[Part.Logits]), new(parts[Part.Temporaries]), new(parts[Part.Communication]),
                 new(context), new(allocator)),
             Assumed = work.Assumed,
-            Work = work,
         };
     }
 

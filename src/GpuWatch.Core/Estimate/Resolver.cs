@@ -33,6 +33,10 @@ internal readonly ref struct Resolver
         {
             return (null, error);
         }
+        if (job.Architecture.Block is null && FamilyGuess.Of(job) is { } family)
+        {
+            job = job with { Architecture = job.Architecture with { Block = family } };
+        }
         if (ShapeGuess.Fill(job.Architecture) is not { } shape || ParameterCount.Of(shape) is not { } parameters)
         {
             return (null, "the model's shape is not known; give hidden, layers, heads, intermediate and vocab");
@@ -195,6 +199,8 @@ internal readonly ref struct Resolver
         var block = parameters.LargestBlock / layout.Parts * (Quantised ? QuantisedWeights.BytesPerWeight(job.QuantFormat, job.QuantBits) : width);
         var root = (parameters.Embedding + parameters.Head + parameters.Rest) / layout.Parts * width;
         var gradients = Trains ? parameters.LargestBlock / layout.Parts * (CastsOnGather ? 4 : width) : 0;
-        return ((long)(root + 2 * block), (long)(root + 2 * block + gradients));
+        // SHARD_GRAD_OP gathers every unit and keeps it until backward has passed.
+        var blocks = layout.KeepsGathered ? (double)parameters.Blocks / layout.Parts * width : 2 * block;
+        return ((long)(root + blocks), (long)(root + blocks + gradients));
     }
 }

@@ -11,11 +11,13 @@ internal static class CommandLine
     {
         var root = new RootCommand("Watches GPU memory beside a training job and says before it runs out, when and why.")
         {
+            AccuracyCommand.Create(around),
             AgentCommand.Create(around),
             BacktestCommand.Create(around),
             OnceCommand.Create(around),
             EstimateCommand.Create(around),
             PresetsCommand.Create(around),
+            CalibrateCommand.Create(around),
             ReplayCommand.Create(around),
             DoctorCommand.Create(around),
             CompletionCommand.Create(around),

@@ -1,0 +1,121 @@
+using System.Buffers;
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using GpuWatch.Core.Calibrate;
+using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Units;
+using GpuWatch.Jobs;
+
+namespace GpuWatch.Commands;
+
+/// <summary>`calibrate`: fits a profile on measured runs, and keeps it only if it helps on runs it has not seen (CONTRACTS 8).</summary>
+internal static class CalibrateCommand
+{
+    public static Command Create(Surroundings around)
+    {
+        var runs = new Option<string>("--runs") { Description = "measured runs: a CSV with peak_gib and metric, or a folder of such files", HelpName = "FILE|DIR", Required = true };
+        var profile = new Option<string>("--out") { Description = "where to keep the profile", HelpName = "PROFILE.json", Required = true };
+        var shipped = new Option<bool>("--shipped") { Description = "start from the priors instead of the shipped profile, and turn only its knobs: how the shipped profile is made" };
+        var output = OutputOption.Create("table", "json");
+        var command = new Command("calibrate", "Fits the estimator's coefficients to measured runs.") { runs, profile, shipped, output };
+        command.SetAction(parsed => Run(
+            parsed.GetValue(runs)!, parsed.GetValue(profile)!, parsed.GetValue(shipped), parsed.GetValue(output) == "json", around));
+        return command;
+    }
+
+    private static int Run(string source, string target, bool shipped, bool json, Surroundings around)
+    {
+        var measured = Files(source).SelectMany(MeasuredTable.Read).Select(row => row.Run).OfType<MeasuredRun>().ToList();
+        if (measured.Count == 0)
+        {
+            throw new BadInputException(source, "no run with a measured peak can be estimated", "expected rows of jobs with peak_gib and metric");
+        }
+        var found = Calibration.Of(measured, shipped ? Profile.Prior : Profile.Default, shipped);
+        if (found.Helps)
+        {
+            Save(target, ProfileJson.Write(found.Profile));
+        }
+        if (json)
+        {
+            WriteJson(found, around.Out);
+        }
+        else
+        {
+            WriteTable(found, target, around.Out);
+        }
+        return ExitCode.Done;
+    }
+
+    private static IEnumerable<string> Files(string source)
+    {
+        if (source == "store")
+        {
+            throw new BadInputException("--runs", "the store has no finished runs to read yet", "expected a CSV file or a folder of them");
+        }
+        if (!Directory.Exists(source))
+        {
+            return [source];
+        }
+        var files = Directory.GetFiles(source, "*.csv").Order(StringComparer.Ordinal).ToArray();
+        return files.Length > 0 ? files : throw new BadInputException(source, "the folder has no CSV file", "expected measured runs as FILE.csv");
+    }
+
+    private static void Save(string path, byte[] profile)
+    {
+        try
+        {
+            File.WriteAllBytes(path, profile);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(path, Plain.Text(fault.Message), "expected a file that can be written");
+        }
+    }
+
+    private static void WriteJson(Calibrated found, TextWriter output)
+    {
+        var bytes = new ArrayBufferWriter<byte>(2048);
+        using (var json = new Utf8JsonWriter(bytes, new() { Indented = true, NewLine = "\n" }))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("rows", found.Profile.Rows);
+            WriteErrors(json, "before", found.Before);
+            WriteErrors(json, "after_cross_validated", found.After);
+            json.WriteStartArray("coefficients");
+            foreach (var coefficient in found.Profile.Coefficients)
+            {
+                ProfileJson.WriteCoefficient(json, coefficient);
+            }
+            json.WriteEndArray();
+            json.WriteBoolean("saved", found.Helps);
+            json.WriteEndObject();
+        }
+        output.WriteLine(Encoding.UTF8.GetString(bytes.WrittenSpan));
+    }
+
+    private static void WriteErrors(Utf8JsonWriter json, string name, Errors errors)
+    {
+        json.WriteStartObject(name);
+        json.WriteNumber("median_ape", Math.Round(errors.MedianApe, 4));
+        json.WriteNumber("p90_ape", Math.Round(errors.P90Ape, 4));
+        json.WriteNumber("bias", Math.Round(errors.Bias, 4));
+        json.WriteEndObject();
+    }
+
+    private static void WriteTable(Calibrated found, string target, TextWriter output)
+    {
+        output.WriteLine(Line($"runs {found.Profile.Rows}, sources {found.Profile.Sources.Length}"));
+        output.WriteLine(Line($"before                 median error {found.Before.MedianApe:P1}, 90 % within {found.Before.P90Ape:P1}, bias {found.Before.Bias:P1}"));
+        output.WriteLine(Line($"after, on unseen runs  median error {found.After.MedianApe:P1}, 90 % within {found.After.P90Ape:P1}, bias {found.After.Bias:P1}"));
+        foreach (var coefficient in found.Profile.Coefficients)
+        {
+            var range = Knobs.All[(int)coefficient.Knob];
+            output.WriteLine(Line($"{range.Name,-16} {coefficient.Value,6:0.###}  ({coefficient.Low:0.###} to {coefficient.High:0.###}; prior {range.Prior:0.##}; {coefficient.Rows} runs)"));
+        }
+        output.WriteLine(found.Helps ? $"saved to {Plain.Text(target)}" : "not saved: it is no better on unseen runs");
+    }
+
+    private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using GpuWatch.Core.Calibrate;
+using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Jobs;
+
+/// <summary>A row of a table of jobs whose peaks were measured.</summary>
+/// <param name="Run">Null when the row has no peak, is marked as doubtful, sat on the card's limit, or cannot be estimated.</param>
+internal readonly record struct MeasuredRow(Job Job, string Source, string Metric, Bytes Peak, MeasuredRun? Run);
+
+/// <summary>
+/// Reads measured runs: the columns of CONTRACTS 3, `peak_gib` and `metric`, and if there are any `source_name` and `notes`. A note that begins
+/// with q=B or q=C marks a doubtful row, which is passed over.
+/// </summary>
+internal static partial class MeasuredTable
+{
+    /// <summary>A device that is this full shows its own size, not the job's need.</summary>
+    private const double Saturated = 0.95;
+
+    /// <exception cref="BadInputException">The file cannot be read, or has no peaks.</exception>
+    public static List<MeasuredRow> Read(string path)
+    {
+        using var table = JobTable.Open(path);
+        var (peak, source, notes) = (table.Columns.IndexOf("peak_gib"), table.Columns.IndexOf("source_name"), table.Columns.IndexOf("notes"));
+        if (peak < 0)
+        {
+            throw new BadInputException($"{path}:1", "there is no column peak_gib", "expected the measured peak of each run in GiB, and its metric");
+        }
+        var rows = new List<MeasuredRow>();
+        foreach (var row in table.Rows(path))
+        {
+            var good = notes < 0 || !row.Fields[notes].StartsWith("q=", StringComparison.Ordinal) || row.Fields[notes].StartsWith("q=A", StringComparison.Ordinal);
+            if (row.Job is not { } job || !good || !double.TryParse(row.Fields[peak], NumberStyles.Float, CultureInfo.InvariantCulture, out var gib) || gib <= 0)
+            {
+                continue;
+            }
+            rows.Add(Measured(job, source < 0 ? Path.GetFileNameWithoutExtension(path) : Origin(row.Fields[source]), Bytes.FromGiB(gib)));
+        }
+        return rows;
+    }
+
+    private static MeasuredRow Measured(Job job, string source, Bytes peak)
+    {
+        var metric = job.Metric ?? "nvml";
+        var quantity = metric switch
+        {
+            "torch_max_allocated" => Quantity.Allocated,
+            "torch_max_reserved" or "unknown" => Quantity.Reserved,
+            _ => Quantity.Device,
+        };
+        var full = quantity is Quantity.Device && job.GpuMemGb is { } gb && peak.GiB > Saturated * gb;
+        return new(job, source, metric, peak, full ? null : MeasuredRun.Of(job, source, quantity, peak).Run);
+    }
+
+    /// <summary>The source without its remark: "benchmarks (refs/a100.csv)" and "benchmarks (refs/h100.csv)" are one.</summary>
+    private static string Origin(string source) => Remark().Replace(source, "").Trim();
+
+    [GeneratedRegex(@"\(.*")]
+    private static partial Regex Remark();
+}

@@ -1,0 +1,87 @@
+using GpuWatch.Core.Calibrate;
+using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Units;
+using GpuWatch.Jobs;
+using GpuWatch.Tests.Support;
+
+namespace GpuWatch.Tests.Calibrate;
+
+public sealed class CalibrationTests
+{
+    [Fact]
+    public void Five_runs_of_a_consistent_machine_bring_its_other_runs_within_five_percent()
+    {
+        var (seen, unseen) = (Runs(5, 1, 1.25), Runs(8, 6, 1.25));
+        var found = Calibration.Of(seen, Profile.Default, shipped: false);
+        Assert.True(found.Helps);
+        Assert.True(MedianError(unseen, Profile.Default) > 0.1);
+        Assert.InRange(MedianError(unseen, found.Profile), 0, 0.05);
+    }
+
+    [Fact]
+    public void Runs_that_are_as_estimated_give_no_profile_worth_keeping() =>
+        Assert.False(Calibration.Of(Runs(6, 1, 1), Profile.Default, shipped: false).Helps);
+
+    [Fact]
+    public void Runs_that_contradict_each_other_give_no_profile_worth_keeping()
+    {
+        var runs = Runs(10, 1, 1).Select((run, i) => run with { Peak = run.Peak * (i % 2 == 0 ? 1.12 : 0.89) }).ToList();
+        Assert.False(Calibration.Of(runs, Profile.Default, shipped: false).Helps);
+    }
+
+    [Fact]
+    public void Coefficients_stay_within_their_bounds_whatever_the_runs()
+    {
+        var found = Calibration.Of(Runs(6, 1, 40), Profile.Default, shipped: false);
+        Assert.All(found.Profile.Coefficients, one => Assert.InRange(one.Value, Knobs.All[(int)one.Knob].Least, Knobs.All[(int)one.Knob].Most));
+    }
+
+    [Fact]
+    public void A_profile_reads_back_as_it_was_written()
+    {
+        var once = ProfileJson.Write(Profile.Default);
+        Assert.Equal(once, ProfileJson.Write(ProfileJson.Read(once, "profile.json")));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{\"format\":\"gpuwatch-profile-9\"}")]
+    [InlineData("{\"format\":\"gpuwatch-profile-1\",\"coefficients\":[{\"name\":\"nonsense\"}]}")]
+    public void What_is_no_profile_is_refused_with_its_place(string text) =>
+        Assert.Equal("profile.json", Assert.Throws<BadInputException>(() => ProfileJson.Read(System.Text.Encoding.UTF8.GetBytes(text), "profile.json")).Place);
+
+    /// <summary>The goals of the estimator: whole sources are left out when fitting.</summary>
+    [SharedDataFact]
+    public void Sources_the_profile_has_not_seen_are_estimated_within_the_goals()
+    {
+        var runs = MeasuredTable.Read(Path.Combine(SharedData.Folder!, "measured.csv")).Select(row => row.Run).OfType<MeasuredRun>().ToList();
+        var judged = Score.LeaveSourceOut(runs, Calibration.Of(runs, Profile.Prior, shipped: true));
+        Assert.InRange(Macro(judged, Quantity.Allocated), 0, 0.08);
+        Assert.InRange(Macro(judged, Quantity.Reserved), 0, 0.12);
+        Assert.InRange(Macro(judged, Quantity.Device), 0, 0.15);
+    }
+
+    private static double Macro(List<Judged> judged, Quantity quantity) =>
+        Score.Of([.. judged.Where(one => one.Run.Quantity == quantity)]).Macro!.Value;
+
+    private static double MedianError(IEnumerable<MeasuredRun> runs, Profile profile) => Errors.Of(runs.Select(run => run.Error(profile))).MedianApe;
+
+    /// <summary>Runs of one trainer whose activations are <paramref name="times"/> as large as played.</summary>
+    private static List<MeasuredRun> Runs(int count, int batch, double times) =>
+        [.. Enumerable.Range(batch, count).Select(size => Run(size, times))];
+
+    private static MeasuredRun Run(int batch, double times)
+    {
+        var job = new Job
+        {
+            ModelName = "meta-llama/Llama-3.2-1B", Method = "lora", LoraRank = 16, LoraTargets = "q,v", WeightDtype = "bf16", Attention = "flash",
+            CrossEntropy = "hf", MicroBatch = batch, SeqLen = 1024, Optimizer = "adamw_torch",
+        };
+        var plan = Estimator.Estimate(job).Plan!;
+        var weights = plan.Components.Weights + plan.Components.OptimizerStates;
+        var peak = weights + (plan.PeakAllocated.Likely - weights) * times;
+        return MeasuredRun.Of(job, "our cluster", Quantity.Allocated, peak).Run!;
+    }
+}
