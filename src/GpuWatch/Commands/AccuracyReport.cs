@@ -25,6 +25,7 @@ internal static class AccuracyReport
         BySource(to, left);
         ByMethod(to, rows, left);
         RecordedSteps.Write(to, folder);
+        OtherRules.Write(to, rows);
     }
 
     private static void Section(TextWriter to, string title, string remark, List<Judged> judged)
