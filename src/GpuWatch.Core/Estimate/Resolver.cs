@@ -118,6 +118,9 @@ internal readonly ref struct Resolver
             job.GradCheckpointing == "selective" ? (long)(12.5 * Hidden * tokens * layers) : 0);
     }
 
+    /// <summary>Positions are a bias on the scores (ALiBi): nothing is rotated.</summary>
+    private bool Alibi => shape.Block is "mpt" or "bloom" or "falcon_rw" or "t5" or "t5_gated";
+
     private long Classes => job.CrossEntropy == "classification" ? 2 : shape.Vocab!.Value;
 
     private Loss LossOf() => job switch
@@ -127,6 +130,8 @@ internal readonly ref struct Resolver
         { CrossEntropy: "hf2025" } => Loss.Whole,
         { CrossEntropy: "chunked" } => Loss.Chunked,
         { CrossEntropy: "hf" } => Loss.Shifted,
+        // MPT's own model code computes its loss with a fused cross-entropy on 16-bit logits (llm-foundry, loss_fn: fused_crossentropy).
+        { Architecture.Block: "mpt" } => Loss.Chunked,
         { Method: "pretrain" } => Loss.Whole,
         _ => Loss.Kept,
     };
@@ -138,7 +143,7 @@ internal readonly ref struct Resolver
         var gptLike = !traits.IsRms && !traits.Gated && traits.Positions > 0;
         var experts = shape.Experts is null ? 1 : Math.Max(1, shape.ExpertsPerToken ?? 2);
         return new(
-            traits.Gated, traits.IsRms, traits.Positions == 0, !traits.IsRms && !traits.Gated, gptLike && job.Architecture.Block is not "gpt_neo", shape.Block is "gpt2" or "gpt_neo",
+            traits.Gated, traits.IsRms, traits.Positions == 0 && !Alibi, !traits.IsRms && !traits.Gated, gptLike && job.Architecture.Block is not "gpt_neo", shape.Block is "gpt2" or "gpt_neo",
             traits.MlpBias, job.Attention is null or "sdpa", experts,
             batch, length, tokens, Hidden, heads, shape.KvHeads ?? heads, shape.HeadDim ?? Math.Max(1, Hidden / heads),
             (long)((shape.ExpertIntermediate is { } one && shape.Experts is not null ? one : shape.Intermediate!.Value) * experts + (shape.SharedIntermediate ?? 0)),
