@@ -6,10 +6,11 @@ namespace GpuWatch.Core.Estimate;
 /// <param name="LossUnsaid">The trainer does not say how its loss is computed.</param>
 /// <param name="Widened">The base runs through bitsandbytes' 4-bit layers and nothing is checkpointed.</param>
 /// <param name="LengthsVary">Sequences are not packed, and blocks are checkpointed, so logits are what varies. A job told down to its loss tells its shapes too.</param>
+/// <param name="Card">Bytes of the card, if it is named.</param>
 /// <param name="ToldWhole">Nothing had to be assumed, down to how the loss is computed, on one GPU.</param>
 /// <param name="UsualContext">GiB of context and libraries of this generation of GPUs.</param>
 internal readonly record struct Features(
-    StepPlan Played, bool LossUnsaid, bool Widened, bool Checkpointed, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole)
+    StepPlan Played, bool LossUnsaid, bool Widened, bool Checkpointed, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card)
 {
     public static Features Of(in StepPlan played, Workload work) => new(
         played,
@@ -20,7 +21,8 @@ internal readonly record struct Features(
         work.Layout.Shards > 1,
         work.Job.NumGpus ?? 1,
         Contexts.Usual(work.Job.GpuName),
-        work.Job.CrossEntropy is not null && work.Assumed.IsEmpty && (work.Job.NumGpus ?? 1) == 1);
+        work.Job.CrossEntropy is not null && work.Assumed.IsEmpty && (work.Job.NumGpus ?? 1) == 1,
+        work.Job.GpuMemGb * Units.Bytes.GiBCount);
 
     public bool Several => Gpus > 1;
 
