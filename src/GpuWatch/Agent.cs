@@ -42,6 +42,7 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
             return ExitCode.Failed;
         }
         var scheduler = Clock(session);
+        using var service = sinks.Add(new ServiceManager(around.Environment, around.Time));
         var tempo = sinks.Add(new Tempo(options.Sampling));
         sinks.Add(new Housekeeping());
         var directory = GpuSession.Directory();
@@ -49,23 +50,25 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         new Outlets(options, session, self, live, directory, (gpu, pid) => jobOf(gpu, new ProcessReading(pid, null), pid is { } known ? directory.Of(new ProcessReading(known, null)) : null), Say, around.Time).AddTo(sinks);
         var feed = sinks.Add(new EventFeed(around.Time.GetUtcNow().ToUnixTimeSeconds()));
         var sweeps = Pipeline
-            .Sweeps(() => Introduced(session.Open(), live), options.Sampling, self, () => tempo.Period, Lost, scheduler)
+            .Sweeps(() => Introduced(session.Open(), live), options.Sampling, self, () => tempo.Period, lost => Lost(lost, service), scheduler)
             .TakeUntil(End(lasts));
         var running = Pipeline.RunAsync(sweeps, gpu => new DeviceWatch(gpu, process => Declared(gpu, process)), sinks.Samples, sinks.Events);
+        await using var http = await ServeAsync(live, feed).ConfigureAwait(false);
+        service.Ready("watching");
+        await running.ConfigureAwait(false);
+        service.Stopping();
+        if (!await sinks.CloseAsync(FlushPatience, around.Time).ConfigureAwait(false))
+        {
+            Say("some sinks could not be flushed in time");
+        }
+        return around.Stop.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
+
         Job? Declared(int gpu, ProcessReading process)
         {
             var job = jobOf(gpu, process, process.Pid is null ? null : directory.Of(process));
             live.Plan(gpu, process.Pid, job is null ? null : Estimator.Estimate(job).Plan);
             return job;
         }
-
-        await using var http = await ServeAsync(live, feed).ConfigureAwait(false);
-        await running.ConfigureAwait(false);
-        if (!await sinks.CloseAsync(FlushPatience, around.Time).ConfigureAwait(false))
-        {
-            Say("some sinks could not be flushed in time");
-        }
-        return around.Stop.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
     }
 
     private Func<int, ProcessReading, ProcessFacts?, Job?> SimulatedJobs(GpuSession session)
@@ -135,8 +138,11 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         }
     }
 
-    private void Lost(Fault fault) =>
+    private void Lost(Fault fault, ServiceManager service)
+    {
+        service.Alive();
         Say($"{fault.Reason} Trying again every {Duration.InWords(options.Sampling.ReopenAfter.TotalSeconds)}.");
+    }
 
     private void Say(string what) => around.Error.WriteLine($"gpuwatch: {what}");
 }

@@ -13,6 +13,9 @@ internal static class Program
                 return CostRun.Run(args[1..]);
             case "poll":
                 return CostRun.Poll(args[1..]);
+            case "sink":
+                SinkThroughput.RunAsync(args[1..]).GetAwaiter().GetResult();
+                return 0;
             default:
                 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
                 return 0;

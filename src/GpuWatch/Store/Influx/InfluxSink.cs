@@ -59,10 +59,10 @@ internal sealed class InfluxSink : ISampleSink, IEventSink, IAsyncDisposable
     {
         queue.Complete();
         closing.SetResult();
-        await encoding.ConfigureAwait(false);
-        backlog.Complete();
         using (time.CreateTimer(_ => stop.Cancel(), null, Parting, Timeout.InfiniteTimeSpan))
         {
+            await encoding.ConfigureAwait(false);
+            backlog.Complete();
             await delivering.ConfigureAwait(false);
         }
         backlog.Dispose();
@@ -86,21 +86,33 @@ internal sealed class InfluxSink : ISampleSink, IEventSink, IAsyncDisposable
     private async Task EncodeAsync()
     {
         var taken = new List<object>();
+        try
+        {
+            await EncodeAsync(taken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            counters.CountDropped(line.Lines);
+        }
+    }
+
+    private async Task EncodeAsync(List<object> taken)
+    {
         while (await queue.WaitAsync(CancellationToken.None).ConfigureAwait(false))
         {
-            Encode(taken);
+            await EncodeWaitingAsync(taken).ConfigureAwait(false);
             if (line.Lines == 0)
             {
                 continue;
             }
             // Others may come and share the request; the end of the program does not wait for them.
             await Task.WhenAny(closing.Task, Task.Delay(options.FlushEvery, time)).ConfigureAwait(false);
-            Encode(taken);
-            Seal();
+            await EncodeWaitingAsync(taken).ConfigureAwait(false);
+            await SealAsync().ConfigureAwait(false);
         }
     }
 
-    private void Encode(List<object> taken)
+    private async ValueTask EncodeWaitingAsync(List<object> taken)
     {
         do
         {
@@ -111,17 +123,18 @@ internal sealed class InfluxSink : ISampleSink, IEventSink, IAsyncDisposable
                 points.Append(item);
                 if (line.Lines >= sender.BatchPoints)
                 {
-                    Seal();
+                    await SealAsync().ConfigureAwait(false);
                 }
             }
         }
         while (taken.Count > 0);
     }
 
-    private void Seal()
+    private async ValueTask SealAsync()
     {
         if (line.Lines > 0)
         {
+            await backlog.RoomAsync(stop.Token).ConfigureAwait(false);
             backlog.Add(line.Lines, Gzip.Compress(line.Written));
             line.Clear();
         }

@@ -12,6 +12,7 @@ internal sealed class Backlog(DiskSpool? spool, int memoryBatches, Action<long> 
     private readonly Lock gate = new();
     private readonly LinkedList<Batch> memory = new();
     private readonly SemaphoreSlim some = new(0, 1);
+    private readonly SemaphoreSlim room = new(0, 1);
     private bool complete;
     private long nextSequence = (spool?.LastSequence ?? -1) + 1;
 
@@ -40,6 +41,18 @@ internal sealed class Backlog(DiskSpool? spool, int memoryBatches, Action<long> 
         }
     }
 
+    /// <summary>
+    /// Waits, where there is no disk, until memory has room for another batch: what comes meanwhile waits in the sink's queue.
+    /// With a disk there always is.
+    /// </summary>
+    public async ValueTask RoomAsync(CancellationToken stop)
+    {
+        while (IsFull())
+        {
+            await room.WaitAsync(stop).ConfigureAwait(false);
+        }
+    }
+
     public void Add(int points, byte[] content)
     {
         lock (gate)
@@ -54,7 +67,7 @@ internal sealed class Backlog(DiskSpool? spool, int memoryBatches, Action<long> 
                 dropped(memory.First!.Value.Points);
                 memory.RemoveFirst();
             }
-            Wake();
+            Release(some);
         }
     }
 
@@ -100,6 +113,7 @@ internal sealed class Backlog(DiskSpool? spool, int memoryBatches, Action<long> 
             {
                 memory.RemoveFirst();
             }
+            Release(room);
         }
     }
 
@@ -109,7 +123,7 @@ internal sealed class Backlog(DiskSpool? spool, int memoryBatches, Action<long> 
         lock (gate)
         {
             complete = true;
-            Wake();
+            Release(some);
         }
     }
 
@@ -123,6 +137,15 @@ internal sealed class Backlog(DiskSpool? spool, int memoryBatches, Action<long> 
         memory.Clear();
         spool?.Dispose();
         some.Dispose();
+        room.Dispose();
+    }
+
+    private bool IsFull()
+    {
+        lock (gate)
+        {
+            return spool is null && memory.Count >= memoryBatches;
+        }
     }
 
     private void ToDisk()
@@ -142,11 +165,11 @@ internal sealed class Backlog(DiskSpool? spool, int memoryBatches, Action<long> 
         }
     }
 
-    private void Wake()
+    private static void Release(SemaphoreSlim waiters)
     {
-        if (some.CurrentCount == 0)
+        if (waiters.CurrentCount == 0)
         {
-            some.Release();
+            waiters.Release();
         }
     }
 }

@@ -1,0 +1,29 @@
+using GpuWatch.Tests.Support;
+
+namespace GpuWatch.Tests.Deploy;
+
+public sealed class ServiceTests
+{
+    [ToolFact("systemd-analyze")]
+    public void The_unit_is_one_that_systemd_takes_without_a_word()
+    {
+        using var folder = new TemporaryFolder();
+        var unit = folder.File("gpuwatch.service", Unit.Replace("/usr/bin/gpuwatch", "/bin/true", StringComparison.Ordinal)
+            .Replace("Documentation=man:gpuwatch(1)\n", "", StringComparison.Ordinal));
+        var (code, output) = Tool.Run("systemd-analyze", ["verify", "--man=no", unit]);
+
+        Assert.True(code == 0, output);
+        Assert.DoesNotContain("gpuwatch.service", output);
+    }
+
+    [Fact]
+    public void The_GPUs_can_be_reached_and_little_else()
+    {
+        Assert.Contains("DeviceAllow=char-nvidia rw", Unit);
+        Assert.DoesNotContain("\nPrivateDevices=yes", Unit);
+        Assert.Contains("DynamicUser=yes", Unit);
+        Assert.Contains("Type=notify", Unit);
+    }
+
+    private static string Unit => File.ReadAllText(Repository.PathOf("deploy", "gpuwatch.service"));
+}
