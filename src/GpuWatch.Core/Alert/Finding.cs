@@ -19,6 +19,11 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
         new(AlertKind.Neighbour, (series, _) => IsCrowded(series), Neighbour),
     ];
 
+    /// <summary>What can be told of a device whose processes are not known.</summary>
+    public static ImmutableArray<Finding> OfDevice { get; } = [new(AlertKind.Neighbour, (series, _) => IsHeld(series), Held)];
+
+    /// <summary>A device that was taken before the watching began, and has less than this share free, leaves no room for a job.</summary>
+    private const double HeldShare = 0.015;
     /// <summary>Others that take this share of what the process could hold, and go on, are told.</summary>
     private const double NeighbourShare = 0.05;
     private const double NeighbourEtaSeconds = 600;
@@ -34,6 +39,8 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
             && (series.Available < series.Capacity * NeighbourShare
                 || (climb.ElapsedSeconds > 5 && climb.BytesPerSecond > 0 && series.Available.Count / climb.BytesPerSecond < NeighbourEtaSeconds));
     }
+
+    private static bool IsHeld(ProcessSeries series) => !series.SeenFromStart && series.Available < series.Capacity * HeldShare;
 
     private static bool IsFragmented(ProcessSeries series) =>
         series.Releases > 0 && series is { TorchReserved: { } reserved, LivePeak: { } live } && reserved - live > reserved * FragmentedShare;
@@ -73,6 +80,10 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
     private static Alert Neighbour(ProcessSeries series, Reconciler reconciler) =>
         Of(AlertKind.Neighbour, Cause.Neighbour, series, $"Other tenants of the GPU have taken {series.OthersGrown} more since it started; {series.Available} are free.",
             new("others_bytes", series.Others.Count), new("others_grown_bytes", series.OthersGrown.Count), new("others_bytes_per_s", series.OthersClimb.BytesPerSecond));
+
+    private static Alert Held(ProcessSeries series, Reconciler reconciler) =>
+        Of(AlertKind.Neighbour, Cause.Neighbour, series, $"{series.Used} of this GPU were taken before the watching began: a job that starts now finds {series.Available}.",
+            new("used_bytes", series.Used.Count), new("available_bytes", series.Available.Count));
 
     private static Alert Of(AlertKind kind, Cause? cause, ProcessSeries series, string reason, params KeyValuePair<string, double>[] evidence) =>
         new(kind, Severity.Warning, null, null, null, null, null, series.Capacity, reason, ImmutableSortedDictionary.CreateRange(StringComparer.Ordinal, evidence))

@@ -17,7 +17,8 @@ internal sealed class ProcessWatch
     private readonly ProcessSeries series;
     private readonly Reconciler reconciler;
     private readonly Episode oom = new(AlertKind.OomRisk);
-    private readonly Episode[] findings = [.. Finding.All.Select(finding => new Episode(finding.Kind))];
+    private readonly ImmutableArray<Finding> looked;
+    private readonly Episode[] findings;
     private double nextForecastSeconds = double.NegativeInfinity;
     private JobPhase? toldPhase;
     private GpuFrame? lastFrame;
@@ -25,6 +26,8 @@ internal sealed class ProcessWatch
     public ProcessWatch(int gpu, ProcessReading first, Job? job, WatchOptions options)
     {
         (this.gpu, this.options, Pid, StartTicks) = (gpu, options, first.Pid, first.StartTicks);
+        looked = first.Pid is null ? Finding.OfDevice : Finding.All;
+        findings = [.. looked.Select(finding => new Episode(finding.Kind))];
         reconciler = new Reconciler(job, job is null ? null : Estimator.Estimate(job).Plan);
         series = new ProcessSeries(reconciler.Declared?.Phases.Load);
     }
@@ -86,9 +89,9 @@ internal sealed class ProcessWatch
 
     private void JudgeFindings(double time, List<WatchEvent> events)
     {
-        for (var i = 0; i < findings.Length && Pid is not null; i++)
+        for (var i = 0; i < findings.Length; i++)
         {
-            var finding = Finding.All[i];
+            var finding = looked[i];
             if (!finding.Stands(series, reconciler))
             {
                 findings[i].Calm(time, gpu, Pid, options.ResolveAfterSeconds, "It is over.", events);

@@ -102,7 +102,10 @@ internal static class GrowthThreat
     /// <summary>Stairs beyond what the plan explains: below its peak they are longer batches finding their place.</summary>
     private static bool IsGrowing(ProcessSeries series, Reconciler reconciler) =>
         series.Rhythm.Count >= (series.IsEvaluating ? Rhythm.LeastClockworkStairs : LeastStairs)
-        && (series.Releases > 0 || IsBeyondPlan(series, reconciler));
+        && (series.Releases > 0 || (IsOnNewGround(series) && IsBeyondPlan(series, reconciler)));
+
+    /// <summary>What climbs back to where it has been is filling, not growing.</summary>
+    private static bool IsOnNewGround(ProcessSeries series) => series.Used + series.Rhythm.Rise * 2 >= series.HighWater;
 
     public static bool IsLeak(ProcessSeries series, Reconciler reconciler) =>
         !series.IsEvaluating && (IsFloorRising(series) || IsGrowing(series, reconciler) || IsCrowding(series, reconciler));

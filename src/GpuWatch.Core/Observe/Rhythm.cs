@@ -35,6 +35,7 @@ public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, d
         var reference = Largest(stairs);
         var (count, gaps, squares) = (0, 0.0, 0.0);
         var (later, first, i) = (double.NaN, double.NaN, stairs.Count - 1);
+        var above = stairs.Last.Level + reference;
         for (; i >= 0 && stairs[i].TimeSeconds > afterSeconds; i--)
         {
             var stair = stairs[i];
@@ -43,6 +44,10 @@ public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, d
                 continue;
             }
             var gap = later - stair.TimeSeconds;
+            if (stair.Level >= above)
+            {
+                break;
+            }
             if (Math.Abs(stair.Rise / reference - 1) > SizeTolerance || (count > 1 && !IsNear(gap, gaps / (count - 1))))
             {
                 break;
@@ -52,7 +57,7 @@ public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, d
                 gaps += gap;
                 squares += gap * gap;
             }
-            (later, first, count) = (stair.TimeSeconds, stair.TimeSeconds, count + 1);
+            (later, first, above, count) = (stair.TimeSeconds, stair.TimeSeconds, stair.Level, count + 1);
         }
         if (count < 2)
         {

@@ -58,6 +58,16 @@ public sealed class RecordedJobsTests
         Assert.Equal(pages, lines.Any(line => line.Contains("\"oom-risk\"", StringComparison.Ordinal) && line.Contains("\"critical\"", StringComparison.Ordinal)));
     }
 
+    [SharedDataFact]
+    public void The_neighbour_that_holds_a_shared_gpu_is_named()
+    {
+        var log = Path.Combine(SharedData.Folder!, "traces", "nvidia-smi", "grpo_a100_2gpu_free.csv");
+        var alerts = Gpuwatch.Run("replay", log, "--total-mib", "81920", "--output", "ndjson").Out.Split('\n')
+            .Where(line => line.Contains("\"event\":\"alert\"", StringComparison.Ordinal)).ToArray();
+        Assert.Contains(alerts, line => line.Contains("\"gpu\":1", StringComparison.Ordinal) && line.Contains("\"neighbour\"", StringComparison.Ordinal));
+        Assert.DoesNotContain(alerts, line => line.Contains("\"critical\"", StringComparison.Ordinal));
+    }
+
     private static Outcome[] Replay(bool withJob) =>
         [.. RecordedJob.InFolder(Path.Combine(SharedData.Folder!, "jobs")).Select(job => Folds.Replay(job, withJob, WatchOptions.Default))];
 }

@@ -86,6 +86,14 @@ public sealed class ForecastTests
         Assert.DoesNotContain(watching.Events.OfType<AlertRaised>(), raised => raised.Alert.Kind is AlertKind.Leak or AlertKind.OomRisk && raised.Alert.Severity == Severity.Critical);
     }
 
+    [Fact]
+    public void What_climbs_back_to_where_it_has_been_is_no_leak()
+    {
+        var watching = new Watching().See([0.4, 2, 2, 2, 12]).See(Enumerable.Repeat(12.0, 60));
+        watching.See(Enumerable.Range(0, 30).SelectMany(step => Enumerable.Repeat(5 + 0.2 * step, 10)));
+        Assert.DoesNotContain(watching.Events, told => told is AlertRaised);
+    }
+
     [Theory]
     [InlineData(0, 0.5)]
     [InlineData(1.96, 0.975)]

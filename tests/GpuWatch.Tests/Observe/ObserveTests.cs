@@ -23,6 +23,17 @@ public sealed class ObserveTests
         Assert.True(Rhythm.Of(Stairs([(12, 400), (24, 300), (50, 250), (120, 90)]), 2).Count < 3);
 
     [Fact]
+    public void Equal_rises_between_falls_are_a_saw_tooth_not_a_rhythm()
+    {
+        var stairs = new RecentStairs();
+        for (var t = 10; t < 100; t += 10)
+        {
+            stairs.Add(new Stair(t, Bytes.FromGiB(14), Bytes.FromGiB(40)), 1);
+        }
+        Assert.True(Rhythm.Of(stairs, 2).Count < 2);
+    }
+
+    [Fact]
     public void A_rise_over_consecutive_samples_is_one_stair()
     {
         var stairs = new RecentStairs();
