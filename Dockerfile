@@ -1,20 +1,19 @@
 # docker build -t gpuwatch .        (a two-stage image: nothing of the SDK is in the result)
 FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 RUN apt-get update \
- && apt-get install -y --no-install-recommends gcc make libc6-dev \
+ && apt-get install -y --no-install-recommends gcc libc6-dev \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
 RUN dotnet publish src/GpuWatch/GpuWatch.csproj -c Release -o /publish
-# The simulated NVML, so that the image also runs where no NVIDIA driver is.
-RUN make -C native/nvmlsim OUT=/native
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 RUN groupadd --system --gid 9838 gpuwatch \
  && useradd --system --uid 9838 --gid gpuwatch --home-dir /var/lib/gpuwatch --shell /usr/sbin/nologin gpuwatch \
  && install -d -o gpuwatch -g gpuwatch -m 0750 /var/lib/gpuwatch
 COPY --from=build /publish /opt/gpuwatch
-COPY --from=build /native /opt/gpuwatch/native
+# The simulated NVML, which the build makes too, so that the image also runs where no NVIDIA driver is.
+COPY --from=build /source/artifacts/native /opt/gpuwatch/native
 ENV DOTNET_gcServer=0 DOTNET_EnableDiagnostics=0
 USER gpuwatch
 WORKDIR /var/lib/gpuwatch
