@@ -25,6 +25,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction usual) : Syn
             "gpuwatch agent --for 10m --listen none    ten minutes, no HTTP",
             "GPUWATCH_HTTP__TOKEN=… gpuwatch agent --listen 0.0.0.0:9838",
         ],
+        ["run"] = ["gpuwatch run --job train.yaml -- python train.py --bs 4"],
         ["once"] = ["gpuwatch once --output json | jq '.processes[] | select(.used_bytes > 1e9)'"],
         ["doctor"] = ["gpuwatch doctor --output json", "gpuwatch doctor --nvml /usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1"],
         ["estimate"] =

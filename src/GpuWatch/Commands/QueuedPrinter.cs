@@ -15,20 +15,22 @@ internal sealed class QueuedPrinter : IEventSink, IAsyncDisposable
     private readonly SinkQueue<WatchEvent> queue;
     private readonly EventPrinter printer;
     private readonly TextWriter output;
-    private readonly bool json;
+    private readonly Func<WatchEvent, bool> isWanted;
     private readonly Task printing;
 
-    public QueuedPrinter(TextWriter output, bool json, SinkCounters counters)
+    /// <param name="isWanted">Which events are printed; null: all, for people without the forecasts.</param>
+    public QueuedPrinter(TextWriter output, bool json, SinkCounters counters, Func<WatchEvent, bool>? isWanted = null)
     {
         queue = new SinkQueue<WatchEvent>(Capacity, counters);
         printer = new EventPrinter(output, json);
-        (this.output, this.json) = (output, json);
+        this.output = output;
+        this.isWanted = isWanted ?? (happened => json || happened is not ForecastMade);
         printing = Task.Run(() => PrintAsync(counters));
     }
 
     public void Accept(WatchEvent happened)
     {
-        if (json || happened is not ForecastMade)
+        if (isWanted(happened))
         {
             queue.Add(happened);
         }

@@ -13,9 +13,15 @@ internal sealed partial class RunningAgent : IDisposable
     /// <param name="scene">A trace or scenario file; null for the built-in node.</param>
     /// <param name="arguments">After `agent`.</param>
     public RunningAgent(string? scene, double speed, params string[] arguments)
+        : this(["agent", "--nvml", NvmlSim.Path, .. arguments], scene, speed)
     {
-        var start = new ProcessStartInfo(Program, ["agent", "--nvml", NvmlSim.Path, .. arguments])
+    }
+
+    private RunningAgent(string[] arguments, string? scene, double speed)
+    {
+        var start = new ProcessStartInfo(Program, arguments)
         {
+            RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
@@ -35,7 +41,12 @@ internal sealed partial class RunningAgent : IDisposable
 
     public string? ReadLine() => process.StandardOutput.ReadLine();
 
-    public void Interrupt() => Assert.Equal(0, Kill(process.Id, 2));
+    /// <param name="arguments">From the command's name on.</param>
+    public static RunningAgent Start(string? scene, double speed, string[] arguments) => new(arguments, scene, speed);
+
+    public void Interrupt() => Signal(2);
+
+    public void Signal(int number) => Assert.Equal(0, Kill(process.Id, number));
 
     /// <summary>Waits for its end: exit code, what was still unread of its output, and all of stderr.</summary>
     public (int Code, string Out, string Error) End()

@@ -1,0 +1,101 @@
+using System.Collections.Immutable;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Commands;
+
+/// <summary>A command that runs in our place: it has our input and output, and gets the signals we get.</summary>
+internal sealed class Child : IDisposable
+{
+    private readonly Process process;
+    private readonly List<PosixSignalRegistration> signals = [];
+    private readonly HashSet<int> family = [];
+    private readonly Lock guard = new();
+
+    private Child(Process process)
+    {
+        this.process = process;
+        family.Add(process.Id);
+        // A terminal sends Ctrl-C to the whole group, so the command has it already.
+        if (Console.IsInputRedirected)
+        {
+            Pass(PosixSignal.SIGINT, 2);
+        }
+        Pass(PosixSignal.SIGTERM, 15);
+        Pass(PosixSignal.SIGHUP, 1);
+    }
+
+    /// <exception cref="BadInputException">It cannot be started.</exception>
+    public static Child Start(ImmutableArray<string> line)
+    {
+        try
+        {
+            return new Child(Process.Start(new ProcessStartInfo(line[0], line.Skip(1)) { UseShellExecute = false })!);
+        }
+        catch (Win32Exception failure)
+        {
+            throw new BadInputException(Plain.Text(line[0]), $"cannot be started: {failure.Message}", "a program and its arguments are expected after --");
+        }
+    }
+
+    /// <summary>Whether the command started that process, itself or through others. A process once known stays known when its parents end.</summary>
+    public bool IsAncestorOf(int pid)
+    {
+        lock (guard)
+        {
+            var line = new List<int>();
+            for (var at = pid; at > 1; at = ParentOf(at))
+            {
+                if (family.Contains(at))
+                {
+                    family.UnionWith(line);
+                    return true;
+                }
+                line.Add(at);
+            }
+            return false;
+        }
+    }
+
+    /// <summary>Its exit code; 128 and the number of the signal that ended it.</summary>
+    public int WaitForEnd()
+    {
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        foreach (var signal in signals)
+        {
+            signal.Dispose();
+        }
+        process.Dispose();
+    }
+
+    private void Pass(PosixSignal signal, int number) => signals.Add(PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        _ = Kill(process.Id, number);
+    }));
+
+    /// <summary>0 when there is no such process.</summary>
+    private static int ParentOf(int pid)
+    {
+        try
+        {
+            var line = File.ReadLines(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/status")).FirstOrDefault(line => line.StartsWith("PPid:", StringComparison.Ordinal));
+            return line is null ? 0 : int.Parse(line.AsSpan("PPid:".Length).Trim(), CultureInfo.InvariantCulture);
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int pid, int signal);
+}

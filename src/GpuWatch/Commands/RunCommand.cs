@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using GpuWatch.Core.Alert;
+using GpuWatch.Core.Reconcile;
+using GpuWatch.Core.Sample;
+using GpuWatch.Jobs;
+using GpuWatch.Nvml;
+using GpuWatch.Options;
+using GpuWatch.Sinks;
+
+namespace GpuWatch.Commands;
+
+/// <summary>`run`: starts a command, watches it, passes its exit code and signals through, and ends with its account (CONTRACTS 7).</summary>
+internal static class RunCommand
+{
+    private static readonly Option<string> JobPath = new("--job") { Description = "what the command trains (YAML or JSON)", HelpName = "FILE" };
+    private static readonly Option<string> Nvml = new("--nvml") { Description = "the NVML library to read; else GPUWATCH_NVML, else the system's", HelpName = "PATH" };
+    private static readonly Option<string> Config = new("--config") { Description = "settings, instead of the usual files", HelpName = "FILE" };
+    private static readonly Argument<string[]> Line = new("CMD") { Description = "the command and its arguments, after --", Arity = ArgumentArity.OneOrMore };
+
+    public static Command Create(Surroundings around)
+    {
+        var command = new Command("run", "Starts a command and watches its GPU memory; what it says goes to stderr.") { JobPath, Nvml, Config, Line };
+        command.SetAction(parsed => Run(parsed, around));
+        return command;
+    }
+
+    private static int Run(ParseResult parsed, Surroundings around)
+    {
+        var settings = Settings.Load(parsed.GetValue(Config), around.Environment);
+        settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
+        settings.Flag("nvml.require_gpu", "yes", "run");
+        settings.Flag("http.listen", "none", "run");
+        var options = AgentOptions.From(settings, around.Environment);
+        var job = parsed.GetValue(JobPath) is { } path ? JobFile.Read(path) : null;
+
+        using var child = Child.Start(parsed.GetRequiredValue(Line).ToImmutableArray());
+        using var ended = new CancellationTokenSource();
+        var agent = new Agent(options, around with { Out = around.Error, Stop = ended.Token });
+        agent.AddSink(self => new QueuedPrinter(around.Error, json: false, new SinkCounters("output"), happened => Concerns(happened, child)));
+        var watching = agent.RunAsync((_, process, _) => IsOurs(process.Pid, child) ? job : null, lasts: null);
+        var code = child.WaitForEnd();
+        ended.Cancel();
+        watching.GetAwaiter().GetResult();
+        return code;
+    }
+
+    /// <summary>Other people's processes matter only through the alerts they cause here.</summary>
+    private static bool Concerns(WatchEvent happened, Child child) =>
+        happened is AlertRaised or AlertResolved or Reconciled && IsOurs(happened.Pid, child);
+
+    /// <summary>The simulator's pids are nobody's here: with it, all are ours.</summary>
+    private static bool IsOurs(int? pid, Child child) =>
+        SimulatedClock.IsSimulated || pid is not { } known || child.IsAncestorOf(known);
+}

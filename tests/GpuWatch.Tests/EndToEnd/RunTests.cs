@@ -1,0 +1,46 @@
+using GpuWatch.Tests.Support;
+
+namespace GpuWatch.Tests.EndToEnd;
+
+/// <summary>`run` as a process of its own, on the simulated NVML.</summary>
+public sealed class RunTests
+{
+    private const string OneGpu = "gpu 0 total=16GiB\njob 4242 gpu=0 start=0 name=\"python\"\n  at 0 1GiB\n";
+
+    [Fact]
+    public void Passes_output_and_exit_code_through_and_ends_with_the_account_on_stderr()
+    {
+        using var folder = new TemporaryFolder();
+
+        var (code, output, error) = Run(folder, "sh", "-c", "echo result; sleep 1; exit 7").End();
+
+        Assert.Equal((7, "result\n"), (code, output));
+        Assert.Contains("account", error);
+    }
+
+    [Fact]
+    public void Passes_a_signal_on_and_tells_how_the_command_took_it()
+    {
+        using var folder = new TemporaryFolder();
+        using var run = Run(folder, "sh", "-c", "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.1; done");
+        Assert.Equal("ready", run.ReadLine());
+
+        run.Signal(15);
+
+        Assert.Equal((9, "caught\n"), (run.End() is var (code, output, _) ? (code, output) : default));
+    }
+
+    [Fact]
+    public void A_command_that_is_not_there_is_bad_input()
+    {
+        using var folder = new TemporaryFolder();
+
+        var (code, output, error) = Run(folder, "no-such-program").End();
+
+        Assert.Equal((2, ""), (code, output));
+        Assert.StartsWith("gpuwatch: no-such-program: cannot be started: ", error);
+    }
+
+    private static RunningAgent Run(TemporaryFolder folder, params string[] command) =>
+        RunningAgent.Start(folder.File("scene.scn", OneGpu), 1, ["run", "--nvml", NvmlSim.Path, "--", .. command]);
+}
