@@ -52,7 +52,7 @@ internal sealed partial class AgentProcess : IDisposable
     public int Stop()
     {
         Assert.Equal(0, Signal(process.Id, 15));
-        process.WaitForExit();
+        Assert.True(process.WaitForExit(TimeSpan.FromMinutes(1)), "the agent still runs");
         return process.ExitCode;
     }
 

@@ -7,6 +7,9 @@ namespace GpuWatch.Tests.Support;
 /// <summary>The real program, started as a user would, on the simulated NVML.</summary>
 internal sealed partial class RunningAgent : IDisposable
 {
+    /// <summary>Longer than any scene lasts: what is still running then hangs.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
     private readonly Process process;
     private readonly Task<string> error;
 
@@ -19,7 +22,8 @@ internal sealed partial class RunningAgent : IDisposable
 
     private RunningAgent(string[] arguments, string? scene, double speed)
     {
-        var start = new ProcessStartInfo(Program, arguments)
+        // A shell starts what it puts in the background with SIGINT ignored, and so may have started these tests.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", Program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -51,9 +55,9 @@ internal sealed partial class RunningAgent : IDisposable
     /// <summary>Waits for its end: exit code, what was still unread of its output, and all of stderr.</summary>
     public (int Code, string Out, string Error) End()
     {
-        var output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return (process.ExitCode, output, error.Result);
+        var output = process.StandardOutput.ReadToEndAsync();
+        Assert.True(output.Wait(Patience) && process.WaitForExit(Patience), "the program still runs");
+        return (process.ExitCode, output.Result, error.Result);
     }
 
     public void Dispose()
