@@ -1,4 +1,3 @@
-using System.Text;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Units;
 using YamlDotNet.Core;
@@ -9,36 +8,12 @@ namespace GpuWatch.Jobs;
 /// <summary>Reads a job file: one mapping from keys of the vocabulary to values, in YAML or JSON (which YAML contains).</summary>
 internal static class JobFile
 {
-    private const long Largest = 1 << 20;
-
     /// <exception cref="BadInputException">With FILE:LINE: the file cannot be read, is no mapping, or a key or value is wrong.</exception>
     public static Job Read(string path) => ModelFile.Resolve(JobReader.Read(Entries(path)), path);
 
     /// <summary>The keys and values of a job file with their places, not yet understood.</summary>
     /// <exception cref="BadInputException">With FILE:LINE: the file cannot be read or is no mapping.</exception>
-    public static IReadOnlyList<JobEntry> Entries(string path) => Parse(path, Text(path));
-
-    private static string Text(string path)
-    {
-        try
-        {
-            using var file = File.OpenRead(path);
-            if (file.Length > Largest)
-            {
-                throw new BadInputException(path, "the file is larger than 1 MiB", "expected a job file");
-            }
-            using var reader = new StreamReader(file, new UTF8Encoding(false, true));
-            return reader.ReadToEnd();
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new BadInputException(path, "the file is not UTF-8 text", "expected a job file in YAML or JSON");
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw new BadInputException(path, Plain.Text(fault.Message), "expected a readable job file");
-        }
-    }
+    public static IReadOnlyList<JobEntry> Entries(string path) => Parse(path, SmallFile.Read(path, "a job file in YAML or JSON"));
 
     /// <summary>
     /// Walks the parser's events: a job is one level of keys, so anything nested is an error at once and no depth can exhaust the stack.

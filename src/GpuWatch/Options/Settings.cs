@@ -65,7 +65,7 @@ internal sealed class Settings(Func<string, string?> environment)
         {
             if (!known.Contains(setting.Path))
             {
-                throw new BadInputException(setting.Place, $"unknown setting '{setting.Path}'", Neighbours(setting.Path) + " is expected");
+                throw new BadInputException(setting.Place, $"unknown setting '{Plain.Text(setting.Path)}'", Neighbours(setting.Path) + " is expected");
             }
         }
     }

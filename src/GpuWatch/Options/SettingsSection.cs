@@ -105,7 +105,7 @@ internal sealed class SettingsSection(Settings settings, string name)
     }
 
     private static BadInputException Bad(Setting setting, string expectation) =>
-        new(setting.Place, $"'{setting.Path}' is '{setting.Value}'", expectation);
+        new(setting.Place, $"'{setting.Path}' is '{Plain.Text(setting.Value)}'", expectation);
 
     private Setting? Find(string key) => settings.Find(Path(key));
 

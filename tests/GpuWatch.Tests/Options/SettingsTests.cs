@@ -1,5 +1,6 @@
 using GpuWatch.Core.Units;
 using GpuWatch.Options;
+using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Options;
 
@@ -60,13 +61,62 @@ public sealed class SettingsTests : IDisposable
     [InlineData("nvml:\n\n  require_gpu: perhaps\n", ":3: 'nvml.require_gpu' is 'perhaps'; yes or no is expected")]
     [InlineData("sampling: [1, 2\n", ":2: this is not YAML: ")]
     [InlineData("a sentence\n", ":1: the file holds no sections; ")]
-    [InlineData("sampling:\n  period: 1s\n  period: 2s\n", ":3: this is not YAML: ")]
+    [InlineData("sampling:\n  period: 1s\n  period: 2s\n", ":3: 'sampling.period' is set twice; ")]
+    [InlineData("sampling:\n  period: [1s]\n", ":2: unknown setting 'sampling.period.0'; one of fast_at_most, ")]
+    [InlineData("sampling:\n  period: {a: 1s}\n", ":2: unknown setting 'sampling.period.a'; one of fast_at_most, ")]
+    [InlineData("sampling: 1s\n", ":1: unknown setting 'sampling'; one of fast_at_most, ")]
+    [InlineData("- sampling\n", ":1: the file holds no sections; ")]
+    [InlineData("sampling:\n  ? [a]\n  : 1s\n", ":2: a key is not a word; ")]
+    [InlineData("sampling: &s\n  period: 1s\nstore: *s\n", ":3: 'store' refers to another place; the value itself is expected")]
+    [InlineData("*s\n", ":1: the file holds no sections; ")]
+    [InlineData("\"a\\nb\": 1s\n", ":1: unknown setting 'a·b'; ")]
+    [InlineData("sampling:\n  period: \"1\\e[2J\"\n", ":2: 'sampling.period' is '1·[2J'; ")]
     public void A_mistake_names_its_file_line_and_what_is_expected(string yaml, string message)
     {
         var mistake = Assert.Throws<BadInputException>(() => Read(yaml));
 
         Assert.StartsWith(Path.Combine(folder, "config.yaml") + message, mistake.Message);
         Assert.DoesNotContain('\n', mistake.Message);
+    }
+
+    [Theory]
+    [InlineData("", "[")]
+    [InlineData("", "{\"a\":")]
+    [InlineData("sampling: ", "[")]
+    [InlineData("sampling:\n  period: ", "{a: ")]
+    [InlineData("", "- ")]
+    public void However_deep_a_file_is_nested_it_is_only_bad_input(string start, string nested) =>
+        Assert.Matches(@"config\.yaml:\d+: ", Assert.Throws<BadInputException>(() => Read(start + string.Concat(Enumerable.Repeat(nested, 100_000)))).Message);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("# all as it comes\n")]
+    [InlineData("---\n")]
+    [InlineData("{}")]
+    public void A_file_that_sets_nothing_leaves_the_defaults(string yaml) => Assert.Equal(Read(null), Read(yaml));
+
+    [Fact]
+    public void A_file_that_is_no_text_or_too_large_is_bad_input()
+    {
+        var binary = Path.Combine(folder, "binary");
+        File.WriteAllBytes(binary, [0x7f, 0x45, 0x4c, 0x46, 0x02, 0x00, 0xc3, 0x28]);
+        var huge = Path.Combine(folder, "huge");
+        File.WriteAllText(huge, new string('#', 2_000_000));
+
+        Assert.StartsWith(binary + ":1: the file is not UTF-8 text; ", Assert.Throws<BadInputException>(() => Settings.Load(binary, _ => null)).Message);
+        Assert.StartsWith(huge + ": the file is larger than 1 MiB; ", Assert.Throws<BadInputException>(() => Settings.Load(huge, _ => null)).Message);
+    }
+
+    [Fact]
+    public void The_program_ends_with_2_and_one_line_for_a_bad_file()
+    {
+        var file = Path.Combine(folder, "deep.yaml");
+        File.WriteAllText(file, new string('[', 100_000));
+
+        var (code, output, error) = Gpuwatch.Run("agent", "--config", file);
+
+        Assert.Equal((2, ""), (code, output));
+        Assert.StartsWith($"gpuwatch: {file}:1: the file holds no sections; ", Assert.Single(error.TrimEnd('\n').Split('\n')));
     }
 
     [Fact]
