@@ -55,5 +55,11 @@ internal static class CommandLine
             around.Error.WriteLine($"gpuwatch: {bad.Message}");
             return ExitCode.BadInput;
         }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Such as a disk that is full under our output. A pipe that nobody reads any more is no failure: the console stays silent.
+            around.Error.WriteLine($"gpuwatch: {Plain.Text(failure.Message)}");
+            return ExitCode.Failed;
+        }
     }
 }
