@@ -1,5 +1,6 @@
 using System.Globalization;
 using GpuWatch.Core.Observe;
+using GpuWatch.Core.Sample;
 using GpuWatch.Show;
 using GpuWatch.Sinks;
 using GpuWatch.Store.Sqlite;
@@ -19,7 +20,12 @@ public sealed class SqliteSinkTests : IDisposable
     [Fact]
     public async Task Nothing_is_written_before_the_flush_and_all_of_it_then()
     {
-        await using var sink = Start();
+        var digested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var sink = Start(json: happened =>
+        {
+            digested.SetResult();
+            return EventJson.Line(happened);
+        });
         sink.Accept(StoredSweeps.At(0, used: 1));
         await time.Waited();
         sink.Accept(StoredSweeps.At(1, used: 2));
@@ -27,6 +33,8 @@ public sealed class SqliteSinkTests : IDisposable
         Assert.False(File.Exists(Path));
 
         time.Advance(TimeSpan.FromSeconds(5));
+        // What comes after the batch was taken belongs to the next one; that the sink waits for it tells that this one is written.
+        await digested.Task;
         sink.Accept(StoredSweeps.At(2, used: 3));
         await time.Waited();
 
@@ -155,8 +163,8 @@ public sealed class SqliteSinkTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private SqliteSink Start(int queue = 1024, int maxMiB = 64) => new(
-        new StoreOptions { Path = Path, Queue = queue, MaxMiB = maxMiB }, EventJson.Line, (_, _) => null, counters, said.Add, time);
+    private SqliteSink Start(int queue = 1024, int maxMiB = 64, Func<WatchEvent, string>? json = null) => new(
+        new StoreOptions { Path = Path, Queue = queue, MaxMiB = maxMiB }, json ?? EventJson.Line, (_, _) => null, counters, said.Add, time);
 
     private List<string> Rows(string series, RetentionLevel? level = null)
     {
