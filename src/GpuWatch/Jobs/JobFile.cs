@@ -13,7 +13,7 @@ internal static class JobFile
 
     /// <summary>The keys and values of a job file with their places, not yet understood.</summary>
     /// <exception cref="BadInputException">With FILE:LINE: the file cannot be read or is no mapping.</exception>
-    public static IReadOnlyList<JobEntry> Entries(string path) => Parse(path, SmallFile.Read(path, "a job file in YAML or JSON"));
+    public static IReadOnlyList<JobEntry> Entries(string path) => Parse(path, SmallFile.Read(path, "a readable job file in YAML or JSON"));
 
     /// <summary>
     /// Walks the parser's events: a job is one level of keys, so anything nested is an error at once and no depth can exhaust the stack.
