@@ -15,9 +15,13 @@ internal static class RecordCommand
     private static readonly Option<string> Period = new("--period") { Description = "time between sweeps while all is calm; default 1s", HelpName = "DURATION" };
     private static readonly Option<string> Config = new("--config") { Description = "settings, instead of the standard files", HelpName = "FILE" };
 
+    private static readonly Option<string> Output = new("--output") { Description = "ndjson prints the events beside; table the same for people; default: none" };
+
+    static RecordCommand() => Output.AcceptOnlyFromAmong("table", "ndjson");
+
     public static Command Create(Surroundings around)
     {
-        var command = new Command("record", "Records what the GPUs and their processes hold, to be replayed.") { File, For, Nvml, Period, Config };
+        var command = new Command("record", "Records what the GPUs and their processes hold, to be replayed.") { File, For, Nvml, Period, Config, Output };
         command.SetAction(parsed => Run(parsed, around));
         return command;
     }
@@ -39,6 +43,10 @@ internal static class RecordCommand
             self.Sinks.Add(counters);
             return recording;
         });
+        if (parsed.GetValue(Output) is { } form)
+        {
+            agent.AddSink(_ => new QueuedPrinter(around.Out, form == "ndjson", new SinkCounters("output")));
+        }
         var code = agent.RunAsync((_, _, _) => null, lasts).GetAwaiter().GetResult();
         around.Error.WriteLine(FormattableString.Invariant($"gpuwatch: {counters.Written} readings in {parsed.GetRequiredValue(File)}, {counters.Dropped} dropped"));
         return recording.Failed ? ExitCode.Failed : code;
