@@ -18,7 +18,7 @@ internal sealed class Outlets(
     {
         if (options.Store.Path is not null)
         {
-            sinks.Add(new SqliteSink(options.Store, EventJson.Line, jobOf, Counters("sqlite"), say, time));
+            sinks.Add(new SqliteSink(options.Store, EventJson.Line, jobOf, directory.Of, Counters("sqlite"), say, time));
         }
         if (options.Influx is { } influx)
         {

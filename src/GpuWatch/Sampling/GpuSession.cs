@@ -30,8 +30,12 @@ internal sealed class GpuSession : IDisposable
 
     /// <summary>Who the processes of the loaded library are.</summary>
     public static ProcessDirectory Directory() => KnowsProcesses ? new ProcessDirectory(new ProcFs().Read)
-        : SimulatedClock.IsSimulated ? new ProcessDirectory(pid => new ProcessFacts(pid, CommandLine: SimulatedNode.CommandLine(pid)))
+        : SimulatedClock.IsSimulated ? new ProcessDirectory(pid => SimulatedProcess(pid, SimulatedNode.CommandLine(pid)))
         : ProcessDirectory.Empty;
+
+    /// <summary>Named as the kernel would: the program without its folder and arguments.</summary>
+    private static ProcessFacts SimulatedProcess(int pid, string? commandLine) =>
+        new(pid, Name: commandLine is null ? null : Path.GetFileName(commandLine.Split(' ')[0]), CommandLine: commandLine);
 
     /// <exception cref="BadInputException">The library that was named cannot be used.</exception>
     public static GpuSession Start(NvmlOptions options, Func<string, string?> environment, TimeProvider time)

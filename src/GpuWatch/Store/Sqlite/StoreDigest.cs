@@ -2,6 +2,8 @@ using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Observe;
 using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Sample;
+using GpuWatch.Core.Units;
+using GpuWatch.Sampling;
 
 namespace GpuWatch.Store.Sqlite;
 
@@ -10,13 +12,18 @@ namespace GpuWatch.Store.Sqlite;
 /// once in each 10 s, so that a plateau costs almost nothing and a series that stops is seen to stop; the roll-ups count every sample.
 /// </summary>
 /// <param name="json">The line an event is printed as.</param>
-internal sealed class StoreDigest(Func<WatchEvent, string> json)
+/// <param name="whoIs">Who a process is, as far as anybody knows.</param>
+internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<ProcessReading, ProcessFacts> whoIs)
 {
     private const double RepeatSeconds = 10;
+
+    /// <summary>Processes remembered as told; beyond, they are told again, which the store notices.</summary>
+    private const int MostIntroduced = 4096;
 
     private readonly Rollup[] rollups = [.. Retention.Levels.Where(level => level.EverySeconds > 0).Select(level => new Rollup(level.EverySeconds))];
     private readonly Dictionary<int, GpuPoint> gpus = [];
     private readonly Dictionary<(int Gpu, int Pid), ProcessPoint> processes = [];
+    private readonly Dictionary<int, long?> introduced = [];
     private readonly Dictionary<(int Gpu, int? Pid), (double? Started, bool Exited)> runs = [];
     private double repeatSpan = double.NaN;
     private StoreBatch batch = new();
@@ -101,6 +108,7 @@ internal sealed class StoreDigest(Func<WatchEvent, string> json)
         var point = new ProcessPoint(
             frame.TimeSeconds, frame.Gpu, pid, process.Used?.Count, process.TorchAllocated?.Count, process.TorchReserved?.Count);
         var key = (frame.Gpu, pid);
+        Introduce(frame.TimeSeconds, pid, process);
         if (!processes.TryGetValue(key, out var before) || before with { TimeSeconds = frame.TimeSeconds } != point)
         {
             processes[key] = point;
@@ -111,6 +119,24 @@ internal sealed class StoreDigest(Func<WatchEvent, string> json)
             Roll(frame.TimeSeconds, frame.Gpu, pid, used);
         }
     }
+
+    private void Introduce(double timeSeconds, int pid, ProcessReading process)
+    {
+        if (introduced.TryGetValue(pid, out var started) && started == process.StartTicks)
+        {
+            return;
+        }
+        if (introduced.Count >= MostIntroduced)
+        {
+            introduced.Clear();
+        }
+        introduced[pid] = process.StartTicks;
+        var facts = whoIs(process);
+        batch.Identities.Add(new IdentityPoint(
+            timeSeconds, pid, process.StartTicks, Inert(facts.Name), Inert(facts.User), Inert(facts.SlurmJob), Inert(facts.Container), Inert(facts.Pod)));
+    }
+
+    private static string? Inert(string? text) => text is null ? null : Plain.Text(text);
 
     private void Roll(double timeSeconds, int gpu, int? pid, long used)
     {

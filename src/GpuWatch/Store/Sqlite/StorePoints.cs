@@ -9,6 +9,11 @@ internal readonly record struct GpuPoint(double TimeSeconds, int Gpu, long Used,
 /// <summary>A process as it was sampled. Bytes; null = unknown.</summary>
 internal readonly record struct ProcessPoint(double TimeSeconds, int Gpu, int Pid, long? Used, long? TorchAllocated, long? TorchReserved);
 
+/// <summary>Who a process is, told once: from this time on the pid is its own. Null = unknown.</summary>
+/// <param name="StartTicks">In clock ticks since boot.</param>
+internal readonly record struct IdentityPoint(
+    double TimeSeconds, int Pid, long? StartTicks, string? Name, string? User, string? SlurmJob, string? Container, string? Pod);
+
 /// <summary>Bytes used over a span of time: least, mean and most of the samples taken in it.</summary>
 /// <param name="EverySeconds">Length of the span.</param>
 /// <param name="TimeSeconds">Its beginning, a multiple of the length.</param>
@@ -30,6 +35,7 @@ internal sealed class StoreBatch
 {
     public List<GpuPoint> Gpus { get; } = [];
     public List<ProcessPoint> Processes { get; } = [];
+    public List<IdentityPoint> Identities { get; } = [];
     public List<RollupPoint> Rollups { get; } = [];
     public List<EventPoint> Events { get; } = [];
     public List<RunPoint> Runs { get; } = [];
@@ -37,5 +43,5 @@ internal sealed class StoreBatch
     /// <summary>Time of the newest sample or event in it.</summary>
     public double LatestSeconds { get; set; }
 
-    public int Points => Gpus.Count + Processes.Count + Rollups.Count + Events.Count + Runs.Count;
+    public int Points => Gpus.Count + Processes.Count + Identities.Count + Rollups.Count + Events.Count + Runs.Count;
 }

@@ -76,14 +76,22 @@ internal sealed class StoreQuery : IDisposable
         {
             "gpu" when raw => $"SELECT t, gpu, used AS used_bytes, total AS total_bytes, reserved AS reserved_bytes, free AS free_bytes FROM gpu_sample {Where} ORDER BY t, gpu",
             "gpu" => $"SELECT t, gpu, {RollupColumns} FROM rollup {Where} AND every_s = $every AND pid = -1 ORDER BY t, gpu",
-            "process" when raw => $"SELECT t, gpu, pid, used AS used_bytes, torch_allocated AS torch_allocated_bytes, torch_reserved AS torch_reserved_bytes FROM process_sample {Where}{OfPid} ORDER BY t, gpu, pid",
-            "process" => $"SELECT t, gpu, pid, {RollupColumns} FROM rollup {Where}{OfPid} AND every_s = $every AND pid >= 0 ORDER BY t, gpu, pid",
+            "process" when raw => $"SELECT t, gpu, s.pid, {Who}, used AS used_bytes, torch_allocated AS torch_allocated_bytes, torch_reserved AS torch_reserved_bytes "
+                + $"FROM (SELECT * FROM process_sample {Where}{OfPid}) s {Joined} t) ORDER BY t, gpu, s.pid",
+            "process" => $"SELECT t, gpu, s.pid, {Who}, {RollupColumns} FROM (SELECT * FROM rollup {Where}{OfPid} AND every_s = $every AND pid >= 0) s {Joined} t + every_s) "
+                + "ORDER BY t, gpu, s.pid",
             "events" => $"SELECT json FROM event {Where}{OfPid} ORDER BY t, id",
             "runs" => "SELECT started_s, ended_s, gpu, pid, exited, observed_peak AS observed_peak_bytes, estimated_peak AS estimated_peak_bytes, job FROM run "
                 + "WHERE ended_s >= $since AND ended_s < $until AND ($gpu IS NULL OR gpu = $gpu)" + OfPid + " ORDER BY ended_s, id",
             _ => throw new ArgumentOutOfRangeException(nameof(question), question.Series, null),
         };
     }
+
+    private const string Who = "name, user, slurm_job";
+
+    /// <summary>The last that was introduced under the pid until then.</summary>
+    private const string Joined =
+        "LEFT JOIN process p ON p.pid = s.pid AND p.first_seen = (SELECT max(first_seen) FROM process WHERE pid = s.pid AND first_seen <=";
 
     private const string RollupColumns =
         "used_min AS used_min_bytes, CAST(round(used_mean) AS INTEGER) AS used_mean_bytes, used_max AS used_max_bytes, samples";

@@ -21,6 +21,10 @@ internal static class StoreSchema
         CREATE TABLE run(id INTEGER PRIMARY KEY, started_s REAL, ended_s REAL NOT NULL, gpu INTEGER NOT NULL, pid INTEGER, exited INTEGER NOT NULL,
             observed_peak INTEGER NOT NULL, estimated_peak INTEGER, job TEXT, json TEXT NOT NULL);
         """,
+        """
+        CREATE TABLE process(pid INTEGER NOT NULL, first_seen REAL NOT NULL, start_ticks INTEGER, name TEXT, user TEXT, slurm_job TEXT, container TEXT, pod TEXT,
+            PRIMARY KEY(pid, first_seen)) WITHOUT ROWID;
+        """,
     ];
 
     public static int Newest => Steps.Length;

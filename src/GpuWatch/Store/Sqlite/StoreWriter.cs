@@ -11,7 +11,7 @@ internal sealed class StoreWriter : IDisposable
     private const double PurgeEverySeconds = 3600;
 
     private readonly SqliteConnection connection;
-    private readonly StoreInsert gpu, process, rollup, happened, run;
+    private readonly StoreInsert gpu, process, identity, rollup, happened, run;
     private double purgedSeconds = double.NegativeInfinity;
 
     /// <param name="mostPages">Pages of 4 KiB the database may have.</param>
@@ -25,6 +25,15 @@ internal sealed class StoreWriter : IDisposable
             StoreSchema.Migrate(connection, path);
             gpu = new(connection, "INSERT OR REPLACE INTO gpu_sample VALUES($0, $1, $2, $3, $4, $5)", 6);
             process = new(connection, "INSERT OR REPLACE INTO process_sample VALUES($0, $1, $2, $3, $4, $5)", 6);
+            // An agent that starts again knows the same process anew: it is one row while the newest of that pid says the same.
+            identity = new(
+                connection,
+                """
+                INSERT OR REPLACE INTO process SELECT $0, $1, $2, $3, $4, $5, $6, $7
+                WHERE NOT EXISTS (SELECT 1 FROM (SELECT start_ticks, name FROM process WHERE pid = $0 ORDER BY first_seen DESC LIMIT 1)
+                    WHERE start_ticks IS $2 AND name IS $3)
+                """,
+                8);
             rollup = new(
                 connection,
                 """
@@ -60,7 +69,7 @@ internal sealed class StoreWriter : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in (StoreInsert[])[gpu, process, rollup, happened, run])
+        foreach (var statement in (StoreInsert[])[gpu, process, identity, rollup, happened, run])
         {
             statement.Dispose();
         }
@@ -76,6 +85,10 @@ internal sealed class StoreWriter : IDisposable
         foreach (var point in batch.Processes)
         {
             process.Run(point.TimeSeconds, point.Gpu, point.Pid, point.Used, point.TorchAllocated, point.TorchReserved);
+        }
+        foreach (var who in batch.Identities)
+        {
+            identity.Run(who.Pid, who.TimeSeconds, who.StartTicks, who.Name, who.User, who.SlurmJob, who.Container, who.Pod);
         }
         foreach (var point in batch.Rollups)
         {
@@ -110,7 +123,10 @@ internal sealed class StoreWriter : IDisposable
                 Delete("DELETE FROM rollup WHERE t < $0 AND every_s = $1", cutoff, level.EverySeconds);
             }
         }
-        Delete("DELETE FROM event WHERE t < $0", Retention.Cutoff(Retention.Coarsest, nowSeconds));
+        var oldest = Retention.Cutoff(Retention.Coarsest, nowSeconds);
+        Delete("DELETE FROM event WHERE t < $0", oldest);
+        // Who has run for longer than anything is kept still has samples of the last day.
+        Delete("DELETE FROM process WHERE first_seen < $0 AND pid NOT IN (SELECT pid FROM process_sample)", oldest);
     }
 
     private void Delete(string sql, params ReadOnlySpan<object?> values)

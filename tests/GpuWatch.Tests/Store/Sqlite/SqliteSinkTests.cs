@@ -1,6 +1,7 @@
 using System.Globalization;
 using GpuWatch.Core.Observe;
 using GpuWatch.Core.Sample;
+using GpuWatch.Sampling;
 using GpuWatch.Show;
 using GpuWatch.Sinks;
 using GpuWatch.Store.Sqlite;
@@ -106,7 +107,7 @@ public sealed class SqliteSinkTests : IDisposable
         {
             var filler = disk.File("filler", new byte[420 << 10]);
             await using (var sink = new SqliteSink(
-                new StoreOptions { Path = disk.File("gpuwatch.db") }, EventJson.Line, (_, _) => null, counters, said.Add, time))
+                new StoreOptions { Path = disk.File("gpuwatch.db") }, EventJson.Line, (_, _) => null, Nobody, counters, said.Add, time))
             {
                 for (var second = 0; second < 60; second++)
                 {
@@ -163,8 +164,10 @@ public sealed class SqliteSinkTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
+    private static ProcessFacts Nobody(ProcessReading process) => new(process.Pid!.Value);
+
     private SqliteSink Start(int queue = 1024, int maxMiB = 64, Func<WatchEvent, string>? json = null) => new(
-        new StoreOptions { Path = Path, Queue = queue, MaxMiB = maxMiB }, json ?? EventJson.Line, (_, _) => null, counters, said.Add, time);
+        new StoreOptions { Path = Path, Queue = queue, MaxMiB = maxMiB }, json ?? EventJson.Line, (_, _) => null, Nobody, counters, said.Add, time);
 
     private List<string> Rows(string series, RetentionLevel? level = null)
     {

@@ -1,7 +1,9 @@
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Observe;
 using GpuWatch.Core.Reconcile;
+using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
+using GpuWatch.Sampling;
 using GpuWatch.Store.Sqlite;
 
 namespace GpuWatch.Tests.Store.Sqlite;
@@ -9,7 +11,7 @@ namespace GpuWatch.Tests.Store.Sqlite;
 public sealed class StoreDigestTests
 {
     private static readonly Job Declared = new() { Method = "lora" };
-    private readonly StoreDigest digest = new(happened => happened.GetType().Name);
+    private readonly StoreDigest digest = new(happened => happened.GetType().Name, Facts);
 
     [Fact]
     public void A_value_is_stored_when_it_moves_and_once_in_ten_seconds()
@@ -65,6 +67,24 @@ public sealed class StoreDigestTests
     }
 
     [Fact]
+    public void A_process_is_introduced_when_it_is_first_seen_and_a_reused_pid_again()
+    {
+        digest.Take(Started(0, 70));
+        digest.Take(Started(1, 70));
+        digest.Take(Started(2, 71));
+
+        Assert.Equal([(0, 70), (2, 71)], digest.Cut(last: false).Identities.Select(who => (who.TimeSeconds, who.StartTicks!.Value)));
+    }
+
+    [Fact]
+    public void What_a_process_calls_itself_is_stored_without_control_characters()
+    {
+        digest.Take(StoredSweeps.At(0, used: 100, (7, 40)));
+
+        Assert.Equal("py·[2Jthon", Assert.Single(digest.Cut(last: false).Identities).Name);
+    }
+
+    [Fact]
     public void A_cut_takes_only_what_came_since_the_last()
     {
         digest.Take(StoredSweeps.At(0, used: 100));
@@ -74,6 +94,11 @@ public sealed class StoreDigestTests
         Assert.Equal(101, Assert.Single(digest.Cut(last: false).Gpus).Used);
         Assert.Equal(0, digest.Cut(last: false).Points);
     }
+
+    private static ProcessFacts Facts(ProcessReading process) => new(process.Pid!.Value, process.StartTicks, "py\u001b[2Jthon", User: "anna");
+
+    private static Sweep Started(double time, long ticks) => new(time,
+        [GpuOutcome.Of(new GpuFrame(time, 0, new Bytes(1000), new Bytes(100), null, null, [new ProcessReading(7, new Bytes(40), StartTicks: ticks)]))]);
 
     private static Reconciled Account(double time, int pid) =>
         new(time, 0, pid, new Bytes(10), null, null, null, new Bridge(new Bytes(10), null, null, new Bytes(10)), null);

@@ -93,7 +93,39 @@ public sealed class StoreWriterTests : IDisposable
 
         var bad = Assert.Throws<BadInputException>(() => new StoreWriter(Path, NoLimit));
 
-        Assert.Equal($"{Path}: the store has version 99, written by a newer gpuwatch; expected version 1 or older: update gpuwatch or choose another store", bad.Message);
+        Assert.Equal($"{Path}: the store has version 99, written by a newer gpuwatch; expected version 2 or older: update gpuwatch or choose another store", bad.Message);
+    }
+
+    [Fact]
+    public void A_process_is_one_row_until_its_pid_is_another_one()
+    {
+        foreach (var (time, start, name) in ((double, long, string)[])[(1, 70, "python"), (5, 70, "python"), (9, 71, "python"), (12, 71, "torchrun")])
+        {
+            using var writer = new StoreWriter(Path, NoLimit);
+            var batch = Of(time);
+            batch.Identities.Add(new IdentityPoint(time, 7, start, name, null, null, null, null));
+            writer.Write(batch);
+        }
+
+        Assert.Equal("1.0,9.0,12.0", Single("SELECT group_concat(first_seen) FROM process"));
+    }
+
+    [Fact]
+    public void A_process_is_forgotten_with_its_last_sample()
+    {
+        using (var writer = new StoreWriter(Path, NoLimit))
+        {
+            var batch = Of(0);
+            batch.Identities.Add(new IdentityPoint(0, 7, null, "gone", null, null, null, null));
+            batch.Identities.Add(new IdentityPoint(0, 8, null, "old", null, null, null, null));
+            writer.Write(batch);
+            var later = Of(89.5 * Day);
+            later.Processes.Add(new ProcessPoint(89.5 * Day, 0, 8, 1, null, null));
+            writer.Write(later);
+            writer.Write(Of(90.2 * Day));
+        }
+
+        Assert.Equal("old", Single("SELECT group_concat(name) FROM process"));
     }
 
     [Fact]
