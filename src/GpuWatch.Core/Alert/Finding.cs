@@ -16,7 +16,7 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
         new(AlertKind.Leak, (series, reconciler) => GrowthThreat.IsLeak(series, reconciler), Leak),
         new(AlertKind.Fragmentation, (series, _) => IsFragmented(series), Fragmentation),
         new(AlertKind.EstimateMismatch, IsMismatch, Mismatch),
-        new(AlertKind.Neighbour, (series, _) => IsCrowded(series), Neighbour),
+        new(AlertKind.Neighbour, NeighbourThreat.IsTold, Neighbour),
     ];
 
     /// <summary>What can be told of a device whose processes are not known.</summary>
@@ -24,21 +24,10 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
 
     /// <summary>A device that was taken before the watching began, and has less than this share free, leaves no room for a job.</summary>
     private const double HeldShare = 0.015;
-    /// <summary>Others that take this share of what the process could hold, and go on, are told.</summary>
-    private const double NeighbourShare = 0.05;
-    private const double NeighbourEtaSeconds = 600;
     /// <summary>Reserved but not live at a failed request, as a share of what is reserved.</summary>
     private const double FragmentedShare = 0.2;
     private const double MismatchShare = 0.15;
     private const double LeastMismatchMiB = 200;
-
-    private static bool IsCrowded(ProcessSeries series)
-    {
-        var climb = series.OthersClimb;
-        return series.OthersGrown > series.Capacity * NeighbourShare
-            && (series.Available < series.Capacity * NeighbourShare
-                || (climb.ElapsedSeconds > 5 && climb.BytesPerSecond > 0 && series.Available.Count / climb.BytesPerSecond < NeighbourEtaSeconds));
-    }
 
     private static bool IsHeld(ProcessSeries series) => !series.SeenFromStart && series.Available < series.Capacity * HeldShare;
 

@@ -146,7 +146,7 @@ internal sealed class ProcessWatch
         {
             nextForecastSeconds = Math.Max(time, nextForecastSeconds + options.ForecastEverySeconds);
             nextForecastSeconds = nextForecastSeconds <= time ? time + options.ForecastEverySeconds : nextForecastSeconds;
-            events.Add(new ForecastMade(time, gpu, Pid, Outlook.OomWithin60s, Outlook.OomWithin600s, Outlook.PredictedPeak));
+            events.Add(new ForecastMade(time, gpu, Pid, Outlook.OomWithin60s, Outlook.OomWithin600s, Outlook.PredictedPeak) { Cause = Outlook.Deciding?.Cause });
         }
     }
 

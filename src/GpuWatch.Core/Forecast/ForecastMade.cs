@@ -13,4 +13,8 @@ public sealed record ForecastMade(
     int? Pid,
     double OomWithin60s,
     double OomWithin600s,
-    ByteRange PredictedPeak) : WatchEvent(TimeSeconds, Gpu, Pid);
+    ByteRange PredictedPeak) : WatchEvent(TimeSeconds, Gpu, Pid)
+{
+    /// <summary>Cause of the likeliest threat; null when none is left.</summary>
+    public Cause? Cause { get; init; }
+}

@@ -18,18 +18,43 @@ internal static class NeighbourThreat
     /// <summary>Median time from a full device to the request that does not fit.</summary>
     private const double FromFullSeconds = 60;
     private const double Spread = 1;
+    /// <summary>Nothing declared, and flat for longer than this: nothing says that it still needs anything.</summary>
+    private const double RecentSeconds = 300;
+    /// <summary>Others that take this share of what the process can hold, and go on, are told.</summary>
+    private const double ToldShare = 0.05;
+    private const double ToldEtaSeconds = 600;
 
     public static Threat? Of(ProcessSeries series, Reconciler reconciler)
     {
         var climb = series.OthersClimb;
         var isFull = series.Available < series.Capacity * FullShare;
-        if (series.OthersGrown < series.Capacity * LeastShare || (!isFull && climb.BytesPerSecond <= 0))
+        if (!MayNeedMore(series, reconciler) || series.OthersGrown < series.Capacity * LeastShare || (!isFull && climb.BytesPerSecond <= 0))
         {
             return null;
         }
         var untilFull = isFull ? 0 : series.Available.Count / climb.BytesPerSecond;
         var goesOn = isFull ? 1 : climb.Grown.Count / (double)(climb.Grown + series.Available).Count;
         return new Threat(Cause.Neighbour, (IsCutUp(series, reconciler) ? CutUpNeedsMore : NeedsMore) * goesOn, untilFull + FromFullSeconds, Spread, series.Available);
+    }
+
+    /// <summary>The room shrinks, and this process may miss it: worth a word before it is a threat.</summary>
+    public static bool IsTold(ProcessSeries series, Reconciler reconciler) =>
+        series.OthersGrown > series.Capacity * ToldShare
+        && (NeedsMoreThanIsLeft(series, reconciler) || (MayNeedMore(series, reconciler) && IsRunningOut(series)));
+
+    /// <summary>It has a plan, or has grown of late. A tenant known only as flat, a server say, loses nothing when others take the rest.</summary>
+    private static bool MayNeedMore(ProcessSeries series, Reconciler reconciler) =>
+        reconciler.Plan is not null || series.NowSeconds - series.GrewSeconds < RecentSeconds;
+
+    private static bool NeedsMoreThanIsLeft(ProcessSeries series, Reconciler reconciler) =>
+        reconciler.Plan is { } plan && !reconciler.IsFulfilled && plan.PeakReserved.Likely - series.Held > series.Available;
+
+    /// <summary>What has grown by G takes another F with probability √(G/(G+F)), as in <see cref="GrowthThreat"/>: even odds at G = F/3.</summary>
+    private static bool IsRunningOut(ProcessSeries series)
+    {
+        var climb = series.OthersClimb;
+        return series.Available < series.Capacity * ToldShare
+            || (climb.BytesPerSecond > 0 && climb.Grown * 3 > series.Available && series.Available.Count / climb.BytesPerSecond < ToldEtaSeconds);
     }
 
     private static bool IsCutUp(ProcessSeries series, Reconciler reconciler) =>

@@ -20,6 +20,8 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     private const double SettleSeconds = 10;
     /// <summary>Segments of small blocks are no record.</summary>
     private static readonly Bytes LeastRecord = Bytes.FromMiB(24);
+    /// <summary>A process grows when it holds this share more than ever before; less is noise.</summary>
+    private const double GrowthShare = 0.01;
     private static readonly Bytes LeastContext = Bytes.FromMiB(100);
     private static readonly Bytes LargestContext = Bytes.FromMiB(1024);
     /// <summary>Optimizer states appear in the first step; growth is only looked for after it.</summary>
@@ -29,6 +31,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
 
     private readonly PhaseTracker phase = new();
     private Bytes mark;
+    private Bytes grownLevel;
     private Bytes othersLeast;
     private Bytes lastLive;
     private double lastFallSeconds;
@@ -47,6 +50,8 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     public Bytes? TorchReserved { get; private set; }
     public Bytes HighWater { get; private set; }
     public double HighWaterSeconds { get; private set; }
+    /// <summary>When it last grew; negative infinity for one that has only been seen flat.</summary>
+    public double GrewSeconds { get; private set; } = double.NegativeInfinity;
     /// <summary>CUDA context and libraries: exact where PyTorch tells what it reserved, else the typical size.</summary>
     public Bytes Context { get; private set; } = TypicalContext;
     public bool ContextKnown { get; private set; }
@@ -108,7 +113,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         if (!started)
         {
             (started, StartedSeconds, before, freeBefore) = (true, NowSeconds, used, frame.Available);
-            (HighWater, HighWaterSeconds, mark) = (used, NowSeconds, used);
+            (HighWater, HighWaterSeconds, mark, grownLevel) = (used, NowSeconds, used, used);
             (SeenFromStart, othersLeast) = (used <= LargestContext, Others);
         }
         samples++;
@@ -187,6 +192,10 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         if (isRecord)
         {
             (HighWater, HighWaterSeconds) = (Used, NowSeconds);
+            if (Used > grownLevel * (1 + GrowthShare))
+            {
+                (grownLevel, GrewSeconds) = (Used, NowSeconds);
+            }
         }
         if (Used > mark)
         {

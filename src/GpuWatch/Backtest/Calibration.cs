@@ -19,7 +19,7 @@ internal sealed record Calibration(double HorizonSeconds, int Count, double Base
     {
         var pairs = outcomes.SelectMany(outcome => outcome.Events.OfType<ForecastMade>().Select(made => (
             Said: probability(made),
-            Came: outcome.Job.Truth.OomAtSeconds is { } end && end <= made.TimeSeconds + horizon ? 1.0 : 0.0))).ToArray();
+            Came: outcome.Job.Truth.OomWithin(horizon, made.TimeSeconds)))).ToArray();
         var rate = pairs.Length == 0 ? 0 : pairs.Average(pair => pair.Came);
         var brier = pairs.Length == 0 ? 0 : pairs.Average(pair => (pair.Said - pair.Came) * (pair.Said - pair.Came));
         return new Calibration(horizon, pairs.Length, rate, brier, rate * (1 - rate), [.. Edges.Zip(Edges.Skip(1)).Select(edge =>

@@ -13,6 +13,9 @@ internal sealed record Truth(string Scenario, double? OomAtSeconds, string? Caus
     /// <summary>It lives and does not leak: an alarm is a false one.</summary>
     public bool IsFine => OomAtSeconds is null && !Leak;
 
+    /// <summary>1 when it ran out of memory within the horizon from that time on, else 0.</summary>
+    public double OomWithin(double horizonSeconds, double fromSeconds) => OomAtSeconds is { } end && end <= fromSeconds + horizonSeconds ? 1 : 0;
+
     public static Truth Read(string path)
     {
         try

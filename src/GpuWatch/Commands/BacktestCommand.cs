@@ -37,6 +37,8 @@ internal static class BacktestCommand
         if (parsed.GetValue(Verbose))
         {
             BacktestLines.Write(around.Out, outcomes, alone);
+            BrierByCause.Write(around.Out, outcomes, 60, made => made.OomWithin60s);
+            BrierByCause.Write(around.Out, outcomes, 600, made => made.OomWithin600s);
         }
         if (parsed.GetValue(Html) is { } path)
         {

@@ -54,6 +54,40 @@ public sealed class ForecastTests
     }
 
     [Fact]
+    public void A_tenant_known_only_as_flat_is_silent_when_others_take_the_rest()
+    {
+        var watching = new Watching().See(Enumerable.Repeat(6.0, 60));
+        for (var others = 0.0; others < 10; others += 0.2)
+        {
+            watching.See([6.0], others);
+        }
+        Assert.DoesNotContain(watching.See(Enumerable.Repeat(6.0, 60), othersGiB: 9.99).Events, told => told is AlertRaised);
+    }
+
+    [Fact]
+    public void A_tenant_that_has_grown_of_late_is_told_when_others_take_the_rest()
+    {
+        var watching = new Watching().See(Enumerable.Repeat(3.0, 60).Concat(Enumerable.Repeat(6.0, 60)));
+        for (var others = 0.0; others < 10; others += 0.2)
+        {
+            watching.See([6.0], others);
+        }
+        var told = Assert.Single(watching.Events.OfType<AlertRaised>(), raised => raised.Alert.Kind == AlertKind.Neighbour);
+        Assert.InRange(told.TimeSeconds, 130, 160);
+    }
+
+    [Fact]
+    public void Others_that_take_little_of_much_room_are_not_worth_a_word()
+    {
+        var watching = new Watching(80, Small).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 2.0, 2.4]);
+        for (var others = 0.0; others < 6; others += 0.5)
+        {
+            watching.See([2.4], others);
+        }
+        Assert.DoesNotContain(watching.Events, told => told is AlertRaised);
+    }
+
+    [Fact]
     public void Cached_memory_given_back_at_the_wall_is_a_last_warning()
     {
         var watching = new Watching().See([0.4, 2, 2, 2, 8, 14, 15.9]).See(Enumerable.Repeat(15.9, 60));
