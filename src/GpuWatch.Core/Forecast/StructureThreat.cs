@@ -10,6 +10,9 @@ internal static class StructureThreat
 {
     /// <summary>From the end of loading to the first optimizer step, when nothing is known of the speed.</summary>
     private const double FirstStepSeconds = 5;
+    private const double LoadingSpread = 0.6;
+    /// <summary>P(later than x) = s/(s + x) is logistic in ln x: the normal curve nearest to it (Johnson, Kotz and Balakrishnan 1995, chapter 23).</summary>
+    private const double LindySpread = 1.7;
     /// <summary>Standard deviation of a context that is not known apart: 256–616 MiB in public reports.</summary>
     private static readonly Bytes ContextDeviation = Bytes.FromMiB(80);
     /// <summary>Others that took this share of the room are to blame.</summary>
@@ -31,7 +34,7 @@ internal static class StructureThreat
         {
             return null;
         }
-        return new Threat(CauseOf(series, plan, room, deviation, probability), probability, Eta(series, plan), series.Phase == JobPhase.Loading ? 0.6 : 0.9, need - series.Held);
+        return new Threat(CauseOf(series, plan, room, deviation, probability), probability, Eta(series, plan), series.Phase == JobPhase.Loading ? LoadingSpread : LindySpread, need - series.Held);
     }
 
     private static double Deviation(ProcessSeries series, Plan plan)

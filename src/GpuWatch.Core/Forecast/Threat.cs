@@ -11,10 +11,19 @@ public readonly record struct Threat(Cause Cause, double Probability, double Eta
 {
     private const double Normal95 = 1.645;
 
+    /// <summary>Share of the probability that comes at the ETA; what is left comes on a later occasion, <see cref="LaterSeconds"/> after it.</summary>
+    public double Punctual { get; init; } = 1;
+    public double LaterSeconds { get; init; }
+
     public double EtaLowSeconds => EtaSeconds * Math.Exp(-Normal95 * Spread);
     public double EtaHighSeconds => EtaSeconds * Math.Exp(Normal95 * Spread);
 
-    /// <summary>Probability that it happens within <paramref name="seconds"/>: the time is log-normal.</summary>
-    public double Within(double seconds) =>
-        Probability * Normal.Cdf(Math.Log(seconds / Math.Max(EtaSeconds, 0.1)) / Spread);
+    /// <summary>Probability that it happens within <paramref name="seconds"/>: each occasion's time is log-normal.</summary>
+    public double Within(double seconds)
+    {
+        var late = Punctual < 1 ? (1 - Punctual) * By(seconds, EtaSeconds + LaterSeconds) : 0;
+        return Probability * (Punctual * By(seconds, EtaSeconds) + late);
+    }
+
+    private double By(double seconds, double median) => Normal.Cdf(Math.Log(seconds / Math.Max(median, 0.1)) / Spread);
 }

@@ -14,7 +14,8 @@ internal static class WallThreat
     private const double MedianSeconds = 20;
     private const double Spread = 1.2;
     /// <summary>Once evaluation has ended, the next one is the danger.</summary>
-    private const double NextEvaluationSeconds = 300;
+    public const double NextEvaluationSeconds = 300;
+    private const double NextEvaluationSpread = 0.7;
     /// <summary>Others that took this share of what the process can hold are to blame.</summary>
     private const double NeighbourShare = 0.1;
 
@@ -27,7 +28,7 @@ internal static class WallThreat
         var survived = series.NowSeconds - series.FirstReleaseSeconds;
         var cause = Blame(series, reconciler);
         var median = cause == Cause.Evaluation ? NextEvaluationSeconds : Math.Max(MedianSeconds, survived);
-        return new Threat(cause, Deadly, median, Spread, series.Available);
+        return new Threat(cause, Deadly, median, cause == Cause.Evaluation ? NextEvaluationSpread : Spread, series.Available);
     }
 
     private static Cause Blame(ProcessSeries series, Reconciler reconciler) =>

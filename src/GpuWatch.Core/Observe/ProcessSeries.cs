@@ -78,7 +78,9 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     public Rhythm LiveRhythm { get; private set; }
     /// <summary>It keeps one batch's result at a time, as evaluation loops do; once told by its rhythm, its stairs are known again by their size.</summary>
     public bool IsEvaluating =>
-        LiveRhythm.Count >= Rhythm.LeastClockworkStairs || Rhythm.IsClockwork || (clockworkRise > Bytes.Zero && Rhythm.Count > 0 && Rhythm.IsLike(clockworkRise));
+        LiveRhythm.Count >= Rhythm.LeastClockworkStairs || Rhythm.IsClockwork || IsEvaluatingAgain;
+    /// <summary>Its stairs are of the size that an earlier evaluation had.</summary>
+    public bool IsEvaluatingAgain => clockworkRise > Bytes.Zero && Rhythm.Count > 0 && Rhythm.IsLike(clockworkRise);
     /// <summary>Most live bytes PyTorch has told; null when it tells nothing.</summary>
     public Bytes? LivePeak { get; private set; }
     /// <summary>Mean time between its samples.</summary>

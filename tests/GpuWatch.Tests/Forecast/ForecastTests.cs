@@ -141,4 +141,21 @@ public sealed class ForecastTests
         Assert.Equal(0.90, threat.Within(threat.EtaHighSeconds) - threat.Within(threat.EtaLowSeconds), 2);
         Assert.Equal(0.5, threat.Within(100), 3);
     }
+
+    [Fact]
+    public void What_is_not_punctual_comes_on_the_later_occasion()
+    {
+        var threat = new Threat(Cause.Evaluation, 0.8, 10, 0.2, Bytes.Zero) { Punctual = 0.6, LaterSeconds = 300 };
+        Assert.Equal(0.8 * 0.6, threat.Within(60), 3);
+        Assert.Equal(0.8, threat.Within(600), 2);
+    }
+
+    [Fact]
+    public void A_planned_peak_that_has_not_come_for_a_minute_comes_in_the_next_with_even_odds()
+    {
+        var watching = new Watching(16, Small).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 2.0, 2.4], othersGiB: 13).See(Enumerable.Repeat(2.4, 120), othersGiB: 13);
+        var made = watching.Events.OfType<ForecastMade>().ToArray();
+        Assert.Equal(0.5, made.Single(forecast => forecast.TimeSeconds == 70).OomWithin60s, 1);
+        Assert.True(made[^1].OomWithin60s < 0.4);
+    }
 }
