@@ -19,6 +19,7 @@ internal static class CommandLine
             EstimateCommand.Create(around),
             PresetsCommand.Create(around),
             CalibrateCommand.Create(around),
+            ConfigCommand.Create(around),
             ReplayCommand.Create(around),
             DoctorCommand.Create(around),
             CompletionCommand.Create(around),

@@ -9,13 +9,14 @@ internal static class DoctorCommand
 {
     private static readonly Option<string> Config = new("--config") { Description = "the settings to check with", HelpName = "FILE" };
     private static readonly Option<string> Nvml = new("--nvml") { Description = "the NVML library to read; else GPUWATCH_NVML, else the system's", HelpName = "PATH" };
+    private static readonly Option<bool> Influx = new("--influx") { Description = "check only the connection to InfluxDB; leaves nothing on the server" };
     private static readonly Option<string> Output = new("--output") { Description = "table or json", DefaultValueFactory = _ => "table" };
 
     static DoctorCommand() => Output.AcceptOnlyFromAmong("table", "json");
 
     public static Command Create(Surroundings around)
     {
-        var command = new Command("doctor", "Checks driver, library, permissions, pid namespace and port, and says what to do about each.") { Config, Nvml, Output };
+        var command = new Command("doctor", "Checks driver, library, permissions, pid namespace, port and stores, and says what to do about each.") { Config, Nvml, Influx, Output };
         command.SetAction(parsed => Run(parsed, around));
         return command;
     }
@@ -25,7 +26,7 @@ internal static class DoctorCommand
         var settings = Settings.Load(parsed.GetValue(Config), around.Environment);
         settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
         var options = AgentOptions.From(settings, around.Environment);
-        var findings = new Doctor(options, around).Examine().ToList();
+        var findings = Examine(options, parsed.GetValue(Influx), around).ToList();
         if (parsed.GetValue(Output) == "json")
         {
             WriteJson(around.Out, findings);
@@ -42,6 +43,12 @@ internal static class DoctorCommand
             }
         }
         return findings.Exists(finding => finding.Health == Health.Bad) ? ExitCode.Failed : ExitCode.Done;
+    }
+
+    private static IEnumerable<Finding> Examine(AgentOptions options, bool onlyInflux, Surroundings around)
+    {
+        var influx = onlyInflux || options.Influx is not null ? InfluxCheck.Examine(options.Influx, around.Time, around.Stop) : [];
+        return onlyInflux ? influx : new Doctor(options, around).Examine().Concat(influx);
     }
 
     private static string Mark(Health health) => health switch { Health.Good => "ok", Health.Poor => "note", _ => "FAIL" };

@@ -27,7 +27,8 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction usual) : Syn
         ],
         ["run"] = ["gpuwatch run --job train.yaml -- python train.py --bs 4"],
         ["once"] = ["gpuwatch once --output json | jq '.processes[] | select(.used_bytes > 1e9)'"],
-        ["doctor"] = ["gpuwatch doctor --output json", "gpuwatch doctor --nvml /usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1"],
+        ["config"] = ["gpuwatch config show", "gpuwatch config validate --config new.yaml && systemctl restart gpuwatch"],
+        ["doctor"] = ["gpuwatch doctor --output json", "gpuwatch doctor --influx", "gpuwatch doctor --nvml /usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1"],
         ["estimate"] =
         [
             "gpuwatch estimate --model meta-llama/Llama-2-7b-hf --method qlora --micro-batch 4 --seq-len 2048 --gpu-mem-gb 24",

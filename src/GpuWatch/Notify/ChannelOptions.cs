@@ -44,7 +44,7 @@ internal sealed record ChannelOptions
     {
         var host = section.Text("host");
         var options = new MailOptions(host ?? "", section.Count("port", 587, 1, 65535), section.Flag("tls", true),
-            section.Text("from", ""), section.List("to"), section.Text("user"), section.Secret("password", environment));
+            section.Text("from") ?? "", section.List("to"), section.Text("user"), section.Secret("password", environment));
         if (host is null)
         {
             return null;

@@ -35,10 +35,9 @@ internal sealed record HttpOptions
 
     private static IPEndPoint? Endpoint(SettingsSection section)
     {
-        var text = section.Text("listen");
+        var text = section.TextOr(new HttpOptions().Listen!.ToString(), "listen");
         return text switch
         {
-            null => new HttpOptions().Listen,
             "none" => null,
             _ when ushort.TryParse(text, out var port) => new IPEndPoint(IPAddress.Loopback, port),
             _ when IPEndPoint.TryParse(text.Replace("localhost", "127.0.0.1", StringComparison.Ordinal), out var endpoint) =>

@@ -9,9 +9,13 @@ namespace GpuWatch.Options;
 /// </summary>
 internal sealed class Settings(Func<string, string?> environment)
 {
+    /// <summary>The place of a setting that nobody gave.</summary>
+    public const string ByDefault = "default";
+
     private readonly Dictionary<string, Setting> given = new(StringComparer.Ordinal);
     private readonly HashSet<string> overridden = new(StringComparer.Ordinal);
-    private readonly HashSet<string> known = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Setting?> known = new(StringComparer.Ordinal);
+    private readonly HashSet<string> secrets = new(StringComparer.Ordinal);
 
     public static Settings Load(string? configFile, Func<string, string?> environment)
     {
@@ -44,39 +48,67 @@ internal sealed class Settings(Func<string, string?> environment)
     public SettingsSection Section(string name) => new(this, name);
 
     /// <summary>The value for <paramref name="path"/>, null when nobody gave one. Asking makes the setting a known one.</summary>
-    public Setting? Find(string path)
+    /// <param name="standIn">A variable that other programs read too, which stands in for what is not given.</param>
+    public Setting? Find(string path, string? standIn = null)
     {
-        known.Add(path);
-        if (!overridden.Contains(path))
+        var found = Strongest(path, standIn);
+        if (found is not null || !known.ContainsKey(path))
         {
-            var variable = "GPUWATCH_" + path.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant();
-            if (environment(variable) is { Length: > 0 } value)
-            {
-                return new Setting(path, value, variable);
-            }
+            known[path] = found;
         }
-        return given.GetValueOrDefault(path);
+        return found;
     }
+
+    /// <summary>What holds when nobody gives the setting, so that it can be shown beside what was given.</summary>
+    public void Default(string path, string value) => known[path] = new Setting(path, value, ByDefault);
+
+    /// <summary>A secret is never shown; <paramref name="place"/> is told where it did not come from a setting.</summary>
+    public void Secret(string path, string? place = null)
+    {
+        secrets.Add(path);
+        if (place is not null)
+        {
+            known[path] = new Setting(path, "", place);
+        }
+    }
+
+    /// <summary>What holds of all that was asked for, by name; secrets, and passwords in addresses, as stars.</summary>
+    public IEnumerable<Setting> InForce() =>
+        from setting in known.Values
+        where setting is not null
+        orderby setting.Path
+        select setting with { Value = secrets.Contains(setting.Path) ? "***" : Options.Secret.Masked(setting.Value) };
 
     /// <summary>Call when all sections have been read: what nobody asked for is a mistake.</summary>
     public void RejectUnknown()
     {
         foreach (var setting in given.Values)
         {
-            if (!known.Contains(setting.Path))
+            if (!known.ContainsKey(setting.Path))
             {
                 throw new BadInputException(setting.Place, $"unknown setting '{Plain.Text(setting.Path)}'", Neighbours(setting.Path) + " is expected");
             }
         }
     }
 
+    private Setting? Strongest(string path, string? standIn)
+    {
+        if (!overridden.Contains(path) && Variable(path, "GPUWATCH_" + path.Replace(".", "__", StringComparison.Ordinal).ToUpperInvariant()) is { } variable)
+        {
+            return variable;
+        }
+        return given.GetValueOrDefault(path) ?? (standIn is null ? null : Variable(path, standIn));
+    }
+
+    private Setting? Variable(string path, string name) => environment(name) is { Length: > 0 } value ? new Setting(path, value, name) : null;
+
     private string Neighbours(string path)
     {
         var section = path.Split('.')[0] + ".";
-        var names = known.Where(name => name.StartsWith(section, StringComparison.Ordinal)).Select(name => name[section.Length..]).ToList();
+        var names = known.Keys.Where(name => name.StartsWith(section, StringComparison.Ordinal)).Select(name => name[section.Length..]).ToList();
         if (names.Count == 0)
         {
-            names = [.. known.Select(name => name.Split('.')[0]).Distinct()];
+            names = [.. known.Keys.Select(name => name.Split('.')[0]).Distinct()];
         }
         names.Sort(StringComparer.Ordinal);
         return "one of " + string.Join(", ", names);

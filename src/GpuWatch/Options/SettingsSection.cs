@@ -9,11 +9,20 @@ namespace GpuWatch.Options;
 /// </summary>
 internal sealed class SettingsSection(Settings settings, string name)
 {
-    public string? Text(string key) => settings.Find(Path(key))?.Value;
+    /// <param name="standIn">A variable of the environment that counts when the setting is not given.</param>
+    public string? Text(string key, string? standIn = null) => settings.Find(Path(key), standIn)?.Value;
 
-    public string Text(string key, string byDefault) => Text(key) ?? byDefault;
+    public string TextOr(string byDefault, string key, string? standIn = null)
+    {
+        if (Text(key, standIn) is { } text)
+        {
+            return text;
+        }
+        settings.Default(Path(key), byDefault);
+        return byDefault;
+    }
 
-    public bool Flag(string key, bool byDefault) => Find(key) is not { } setting ? byDefault : setting.Value.ToLowerInvariant() switch
+    public bool Flag(string key, bool byDefault) => Find(key, byDefault ? "yes" : "no") is not { } setting ? byDefault : setting.Value.ToLowerInvariant() switch
     {
         "yes" or "true" or "on" or "1" => true,
         "no" or "false" or "off" or "0" => false,
@@ -22,7 +31,7 @@ internal sealed class SettingsSection(Settings settings, string name)
 
     public TimeSpan Duration(string key, TimeSpan byDefault, TimeSpan least, TimeSpan most)
     {
-        if (Find(key) is not { } setting)
+        if (Find(key, Options.Duration.InWords(byDefault.TotalSeconds)) is not { } setting)
         {
             return byDefault;
         }
@@ -39,7 +48,7 @@ internal sealed class SettingsSection(Settings settings, string name)
 
     public double Number(string key, double byDefault, double least, double most)
     {
-        if (Find(key) is not { } setting)
+        if (Find(key, byDefault.ToString(CultureInfo.InvariantCulture)) is not { } setting)
         {
             return byDefault;
         }
@@ -51,7 +60,7 @@ internal sealed class SettingsSection(Settings settings, string name)
     /// <summary>One of <paramref name="words"/>.</summary>
     public string Choice(string key, string byDefault, params ReadOnlySpan<string> words)
     {
-        if (Find(key) is not { } setting)
+        if (Find(key, byDefault) is not { } setting)
         {
             return byDefault;
         }
@@ -73,8 +82,10 @@ internal sealed class SettingsSection(Settings settings, string name)
     /// A secret: given as <paramref name="key"/>, or as <c>key_file</c> naming a file that holds it, or as a systemd credential
     /// of that name. Null when none of them is. It never appears in messages.
     /// </summary>
-    public Secret? Secret(string key, Func<string, string?> environment)
+    /// <param name="standIn">As in <see cref="Text"/>, when none of them is.</param>
+    public Secret? Secret(string key, Func<string, string?> environment, string? standIn = null)
     {
+        settings.Secret(Path(key));
         if (Text(key) is { Length: > 0 } plain)
         {
             return new Secret(plain);
@@ -83,9 +94,13 @@ internal sealed class SettingsSection(Settings settings, string name)
         {
             return SecretFile(named.Value) ?? throw Bad(named, "a readable file with the secret on its first line is expected");
         }
-        return environment("CREDENTIALS_DIRECTORY") is { Length: > 0 } credentials
-            ? SecretFile(System.IO.Path.Combine(credentials, $"{name}_{key}"))
-            : null;
+        var credential = environment("CREDENTIALS_DIRECTORY") is { Length: > 0 } credentials ? System.IO.Path.Combine(credentials, $"{name}_{key}") : null;
+        if (credential is not null && SecretFile(credential) is { } kept)
+        {
+            settings.Secret(Path(key), credential);
+            return kept;
+        }
+        return Text(key, standIn) is { Length: > 0 } common ? new Secret(common) : null;
     }
 
     /// <summary>The mistake in a setting of this section, at its place; for rules between settings.</summary>
@@ -108,6 +123,16 @@ internal sealed class SettingsSection(Settings settings, string name)
         new(setting.Place, $"'{setting.Path}' is '{Plain.Text(setting.Value)}'", expectation);
 
     private Setting? Find(string key) => settings.Find(Path(key));
+
+    private Setting? Find(string key, string byDefault)
+    {
+        var found = Find(key);
+        if (found is null)
+        {
+            settings.Default(Path(key), byDefault);
+        }
+        return found;
+    }
 
     private string Path(string key) => $"{name}.{key}";
 }

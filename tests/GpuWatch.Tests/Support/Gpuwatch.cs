@@ -6,12 +6,14 @@ namespace GpuWatch.Tests.Support;
 /// <summary>Runs a command in this process, the way a user would type it.</summary>
 internal static class Gpuwatch
 {
-    public static (int Code, string Out, string Error) Run(params string[] arguments)
+    public static (int Code, string Out, string Error) Run(params string[] arguments) => RunIn(_ => null, arguments);
+
+    public static (int Code, string Out, string Error) RunIn(Func<string, string?> environment, params string[] arguments)
     {
         var output = new StringWriter { NewLine = "\n" };
         var error = new StringWriter { NewLine = "\n" };
         var code = CommandLine.Run(arguments, new Surroundings(
-            output, error, false, _ => null, TimeProvider.System, Scheduler.Default, CancellationToken.None));
+            output, error, false, environment, TimeProvider.System, Scheduler.Default, CancellationToken.None));
         return (code, output.ToString(), error.ToString());
     }
 }

@@ -18,7 +18,8 @@ internal enum Outcome
 /// <param name="RefusedPoints">Points of the batch that are lost.</param>
 /// <param name="RetryAfter">What the server asked for; null when it did not.</param>
 /// <param name="Reason">In the server's words, cut to a line; null when stored.</param>
-internal sealed record Answer(Outcome Outcome, int RefusedPoints = 0, TimeSpan? RetryAfter = null, string? Reason = null)
+/// <param name="Status">The HTTP status of what is barred; null for all else.</param>
+internal sealed record Answer(Outcome Outcome, int RefusedPoints = 0, TimeSpan? RetryAfter = null, string? Reason = null, int? Status = null)
 {
     public static Answer Stored { get; } = new(Outcome.Stored);
 
@@ -29,9 +30,9 @@ internal sealed record Answer(Outcome Outcome, int RefusedPoints = 0, TimeSpan? 
         >= 200 and < 300 => Stored,
         400 or 422 => Refusal.Of(body, points),
         413 => new(Outcome.TooLarge, Reason: Say(status, body)),
-        401 or 403 or 404 => new(Outcome.Barred, Reason: Say(status, body)),
+        401 or 403 or 404 => new(Outcome.Barred, Reason: Say(status, body), Status: status),
         408 or 429 or >= 500 => new(Outcome.Later, RetryAfter: retryAfter, Reason: Say(status, body)),
-        _ => new(Outcome.Barred, Reason: Say(status, body)),
+        _ => new(Outcome.Barred, Reason: Say(status, body), Status: status),
     };
 
     private static string Say(int status, string body) => $"HTTP {status}: {Refusal.ReasonOf(body)}";

@@ -17,8 +17,8 @@ internal static class InfluxAddress
         });
     }
 
-    /// <summary>Answers without writing: 204 from 1.x and VictoriaMetrics, 200 or 204 from the others.</summary>
-    public static Uri Ping(InfluxOptions options) => Under(options.Url, options.Api == InfluxApi.V1 ? "ping" : "health");
+    /// <summary>Every version answers here, with its version; 3.x may want the token for it.</summary>
+    public static Uri Ping(InfluxOptions options) => Under(options.Url, "ping");
 
     public static AuthenticationHeaderValue? Authorization(InfluxOptions options) => options switch
     {

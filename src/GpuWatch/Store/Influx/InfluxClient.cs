@@ -33,28 +33,47 @@ internal sealed class InfluxClient : IDisposable
         };
     }
 
-    public async Task<Answer> SendAsync(Batch batch, CancellationToken stop)
+    public Task<Answer> SendAsync(Batch batch, CancellationToken stop) => AskAsync(
+        () => Request(batch),
+        async (answer, cancel) =>
+        {
+            var body = answer.IsSuccessStatusCode ? "" : await answer.Content.ReadAsStringAsync(cancel).ConfigureAwait(false);
+            return Answer.Of((int)answer.StatusCode, body, batch.Points, RetryAfter(answer));
+        },
+        reason => new(Outcome.Later, Reason: reason),
+        stop);
+
+    /// <summary>Whether anybody is there, and of which version.</summary>
+    public Task<InfluxPing> PingAsync(CancellationToken stop) => AskAsync(
+        () => new(HttpMethod.Get, InfluxAddress.Ping(options)) { Headers = { Authorization = authorization } },
+        async (answer, cancel) => InfluxPing.Of(
+            answer.Headers.TryGetValues("X-Influxdb-Version", out var versions) ? versions.First() : null,
+            await answer.Content.ReadAsStringAsync(cancel).ConfigureAwait(false)),
+        reason => new(Version: null, Problem: reason),
+        stop);
+
+    public void Dispose() => http.Dispose();
+
+    private async Task<T> AskAsync<T>(
+        Func<HttpRequestMessage> ask, Func<HttpResponseMessage, CancellationToken, Task<T>> judge, Func<string, T> unreachable, CancellationToken stop)
     {
         using var late = new CancellationTokenSource(options.Timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, stop);
         try
         {
-            using var request = Request(batch);
+            using var request = ask();
             using var answer = await http.SendAsync(request, either.Token).ConfigureAwait(false);
-            var body = answer.IsSuccessStatusCode ? "" : await answer.Content.ReadAsStringAsync(either.Token).ConfigureAwait(false);
-            return Answer.Of((int)answer.StatusCode, body, batch.Points, RetryAfter(answer));
+            return await judge(answer, either.Token).ConfigureAwait(false);
         }
         catch (HttpRequestException failed)
         {
-            return new(Outcome.Later, Reason: failed.InnerException?.Message ?? failed.Message);
+            return unreachable(failed.InnerException?.Message ?? failed.Message);
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            return new(Outcome.Later, Reason: $"no answer within {options.Timeout.TotalSeconds:0.#} s");
+            return unreachable($"no answer within {options.Timeout.TotalSeconds:0.#} s");
         }
     }
-
-    public void Dispose() => http.Dispose();
 
     private HttpRequestMessage Request(Batch batch)
     {

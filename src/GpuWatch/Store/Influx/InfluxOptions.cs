@@ -60,18 +60,18 @@ internal sealed record InfluxOptions
     public static InfluxOptions? From(SettingsSection section, Func<string, string?> environment)
     {
         var byDefault = new InfluxOptions { Url = new("http://localhost:8086") };
-        var url = section.Text("url") ?? environment("INFLUX_HOST");
+        var url = section.Text("url", "INFLUX_HOST");
         var options = byDefault with
         {
             Api = section.Choice("api", "v2", "v1", "v2", "v3") switch { "v1" => InfluxApi.V1, "v2" => InfluxApi.V2, _ => InfluxApi.V3 },
-            Bucket = section.Text("bucket", environment("INFLUX_BUCKET_NAME") ?? byDefault.Bucket),
-            Org = section.Text("org", environment("INFLUX_ORG") ?? byDefault.Org),
-            Token = section.Secret("token", environment) ?? (environment("INFLUX_TOKEN") is { Length: > 0 } token ? new Secret(token) : null),
+            Bucket = section.TextOr(byDefault.Bucket, "bucket", "INFLUX_BUCKET_NAME"),
+            Org = section.TextOr(byDefault.Org, "org", "INFLUX_ORG"),
+            Token = section.Secret("token", environment, "INFLUX_TOKEN"),
             BatchPoints = section.Count("batch_points", byDefault.BatchPoints, 1, 100_000),
             FlushEvery = section.Duration("flush_every", byDefault.FlushEvery, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(1)),
             Timeout = section.Duration("timeout", byDefault.Timeout, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(5)),
             LongestPause = section.Duration("longest_pause", byDefault.LongestPause, byDefault.FirstPause, TimeSpan.FromHours(1)),
-            Spool = section.Text("spool", StateFolder.Of(environment, "spool")) is { } folder && folder != "none" ? folder : null,
+            Spool = section.TextOr(StateFolder.Of(environment, "spool"), "spool") is var folder && folder != "none" ? folder : null,
             SpoolLimitBytes = (long)(section.Number("spool_limit_gib", 1, 0.001, 10_000) * Bytes.GiBCount),
         };
         return url is null ? null : options with { Url = Address(section, url) };

@@ -1,3 +1,4 @@
+using GpuWatch.Options;
 using Microsoft.Data.Sqlite;
 
 namespace GpuWatch.Store.Sqlite;
@@ -9,18 +10,7 @@ internal static class StoreFile
     private const UnixFileMode OwnersFolder = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
     private const UnixFileMode OwnersFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>In the folder systemd gives the service, else in the user's XDG state folder, else /var/lib/gpuwatch.</summary>
-    public static string DefaultPath(Func<string, string?> environment)
-    {
-        if (environment("STATE_DIRECTORY") is { Length: > 0 } given)
-        {
-            return Path.Combine(given.Split(':')[0], Name);
-        }
-        var state = environment("XDG_STATE_HOME") is { Length: > 0 } xdg && Path.IsPathRooted(xdg)
-            ? xdg
-            : environment("HOME") is { Length: > 0 } home ? Path.Combine(home, ".local", "state") : "/var/lib";
-        return Path.Combine(state, "gpuwatch", Name);
-    }
+    public static string DefaultPath(Func<string, string?> environment) => StateFolder.Of(environment, Name);
 
     /// <summary>Opens the store to write, and makes it if need be: only its owner may read it, for it tells who ran what.</summary>
     public static SqliteConnection OpenToWrite(string path)

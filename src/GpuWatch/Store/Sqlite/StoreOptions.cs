@@ -25,9 +25,9 @@ internal sealed record StoreOptions
         var byDefault = new StoreOptions();
         return new StoreOptions
         {
-            Path = section.Text("path") switch
+            Path = section.TextOr(StoreFile.DefaultPath(environment), "path") switch
             {
-                null or "" => StoreFile.DefaultPath(environment),
+                "" => StoreFile.DefaultPath(environment),
                 "none" => null,
                 var given => given,
             },

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using GpuWatch.Core.Units;
+using GpuWatch.Options;
+
+namespace GpuWatch.Commands;
+
+/// <summary>`config show` prints every setting with the place it comes from, secrets as stars; `config validate` only checks.</summary>
+internal static class ConfigCommand
+{
+    private static readonly Option<string> Config = new("--config") { Description = "settings, instead of /etc/gpuwatch/gpuwatch.yaml and ~/.config/gpuwatch/config.yaml", HelpName = "FILE" };
+
+    public static Command Create(Surroundings around)
+    {
+        var show = new Command("show", "Prints each setting and the place that gives it; secrets as ***.") { Config };
+        show.SetAction(parsed => Show(Checked(parsed, around), around));
+        var validate = new Command("validate", "Checks the settings: exit code 0, or 2 with the first mistake.") { Config };
+        validate.SetAction(parsed => Validate(Checked(parsed, around), around));
+        return new Command("config", "Shows or checks the settings.") { show, validate };
+    }
+
+    private static List<Setting> Checked(ParseResult parsed, Surroundings around)
+    {
+        var settings = Settings.Load(parsed.GetValue(Config), around.Environment);
+        AgentOptions.From(settings, around.Environment);
+        return [.. settings.InForce()];
+    }
+
+    private static int Show(List<Setting> settings, Surroundings around)
+    {
+        foreach (var setting in settings)
+        {
+            around.Out.Write($"{Plain.Text(setting.Path)} = {Plain.Text(setting.Value)}  # {Plain.Text(setting.Place)}\n");
+        }
+        return ExitCode.Done;
+    }
+
+    private static int Validate(List<Setting> settings, Surroundings around)
+    {
+        around.Out.Write($"ok: {settings.Count(setting => setting.Place != Settings.ByDefault)} settings are given\n");
+        return ExitCode.Done;
+    }
+}
