@@ -28,7 +28,7 @@ internal sealed class ProcessWatch
         (this.gpu, this.options, Pid, StartTicks) = (gpu, options, first.Pid, first.StartTicks);
         looked = first.Pid is null ? Finding.OfDevice : Finding.All;
         findings = [.. looked.Select(finding => new Episode(finding.Kind))];
-        reconciler = new Reconciler(job, job is null ? null : Estimator.Estimate(job).Plan);
+        reconciler = new Reconciler(job, job is null ? null : Estimator.Estimate(job, options.Profile).Plan, options.Profile);
         series = new ProcessSeries(reconciler.Declared?.Phases.Load);
     }
 

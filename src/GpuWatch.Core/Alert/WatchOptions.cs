@@ -1,3 +1,5 @@
+using GpuWatch.Core.Estimate;
+
 namespace GpuWatch.Core.Alert;
 
 /// <summary>How the folds weigh and repeat what they say.</summary>
@@ -13,6 +15,9 @@ public sealed record WatchOptions
     public double ResolveShare { get; init; } = 0.5;
     /// <summary>… for this many seconds. Default 15.</summary>
     public double ResolveAfterSeconds { get; init; } = 15;
+
+    /// <summary>What declared jobs are estimated by; null for the shipped profile.</summary>
+    public Profile? Profile { get; init; }
 
     public static WatchOptions Default { get; } = new();
 

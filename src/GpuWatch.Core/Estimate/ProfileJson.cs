@@ -8,6 +8,7 @@ namespace GpuWatch.Core.Estimate;
 /// <summary>A profile as a JSON file, to keep and to read again.</summary>
 public static class ProfileJson
 {
+    private const string Expected = "expected a file that `gpuwatch calibrate --out` wrote";
     private const string Format = "gpuwatch-profile-1";
     private static readonly string[] Quantities = ["allocated", "reserved", "device"];
 
@@ -63,9 +64,13 @@ public static class ProfileJson
             using var document = JsonDocument.Parse(text);
             return Read(document.RootElement);
         }
-        catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (JsonException fault)
         {
-            throw new BadInputException(place, "this is not a profile", "expected a file that `gpuwatch calibrate --out` wrote");
+            throw new BadInputException($"{place}:{fault.LineNumber + 1}", "this is not JSON", Expected);
+        }
+        catch (Exception fault) when (fault is KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new BadInputException(place, "this is not a profile", Expected);
         }
     }
 
@@ -104,11 +109,17 @@ public static class ProfileJson
             {
                 throw new FormatException();
             }
-            bands[index] = new(element.GetProperty("low").GetDouble(), element.GetProperty("high").GetDouble(), element.GetProperty("rows").GetInt32());
+            bands[index] = Band(element);
         }
         return new(
             coefficients.ToImmutable(), bands.ToImmutable(), root.GetProperty("rows").GetInt32(), Texts(root, "sources"), Texts(root, "gpus"),
             root.GetProperty("driver").GetString(), root.GetProperty("framework").GetString());
+    }
+
+    private static ErrorBand Band(JsonElement element)
+    {
+        var (low, high) = (element.GetProperty("low").GetDouble(), element.GetProperty("high").GetDouble());
+        return low > 0 && high >= low && double.IsFinite(high) ? new(low, high, element.GetProperty("rows").GetInt32()) : throw new FormatException();
     }
 
     private static double Finite(JsonElement element, string name, KnobRange range) =>

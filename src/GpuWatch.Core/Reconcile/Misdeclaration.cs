@@ -41,13 +41,13 @@ public sealed record Misdeclaration(string Words, Plan Plan)
     }
 
     /// <summary>The mistake whose plan comes nearest to <paramref name="liveBytes"/>; null when none explains it.</summary>
-    public static Misdeclaration? Likeliest(Job job, double liveBytes)
+    public static Misdeclaration? Likeliest(Job job, double liveBytes, Profile? profile = null)
     {
         Misdeclaration? best = null;
         var least = WorstRatio;
         foreach (var (words, otherwise) in Usual(job))
         {
-            if (Estimator.Estimate(otherwise).Plan is { } plan
+            if (Estimator.Estimate(otherwise, profile).Plan is { } plan
                 && Math.Abs(Math.Log(plan.PeakAllocated.Likely.Count / liveBytes)) is var off && off < least)
             {
                 (best, least) = (new Misdeclaration(words, plan), off);

@@ -10,7 +10,8 @@ namespace GpuWatch.Core.Reconcile;
 /// in its first steps was declared wrong, and goes on with the plan of the likeliest mistake.
 /// </summary>
 /// <param name="plan">Of the job as declared; null without one.</param>
-public sealed class Reconciler(Job? job, Plan? plan)
+/// <param name="profile">What it was estimated by, and its mistakes are; null for the shipped one.</param>
+public sealed class Reconciler(Job? job, Plan? plan, Profile? profile = null)
 {
     /// <summary>A fully declared job is played to 0.13 % of what autograd keeps (docs/decisions/0010); cuBLAS adds a workspace of about 8 MiB.</summary>
     private const double PlayedTolerance = 0.002;
@@ -51,7 +52,7 @@ public sealed class Reconciler(Job? job, Plan? plan)
         if (seen > explained && (IsLiveBeyond(series, plan) || IsReservedBeyond(series, plan)))
         {
             IsBeyondDeclared = true;
-            Mistake = Misdeclaration.Likeliest(job!, seen.Count);
+            Mistake = Misdeclaration.Likeliest(job!, seen.Count, profile);
             explained = seen * (1 + PlayedTolerance) + Workspaces;
         }
     }

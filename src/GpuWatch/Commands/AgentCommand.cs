@@ -19,6 +19,7 @@ internal static class AgentCommand
     private static readonly Option<string> Period = new("--period") { Description = "time between sweeps while all is calm; default 1s", HelpName = "DURATION" };
     private static readonly Option<string> JobPath = new("--job") { Description = "what is trained: a file for the first process on each GPU, or a folder of files named after pid, SLURM job, script, process or user", HelpName = "FILE|DIR" };
     private static readonly Option<int?> JobPid = new("--job-pid") { Description = "the process that the job file describes; else the first on each GPU", HelpName = "PID" };
+    private static readonly Option<string> Profile = ProfileFile.Flag();
     private static readonly Option<string> Store = new("--store") { Description = "the database that keeps samples, events and runs, or none; default ~/.local/state/gpuwatch/gpuwatch.db", HelpName = "FILE" };
     private static readonly Option<bool> RequireGpu = new("--require-gpu") { Description = "fail without an NVIDIA driver, instead of watching the simulated node" };
     private static readonly Option<string> Output = new("--output") { Description = "table or ndjson", DefaultValueFactory = _ => "table" };
@@ -29,7 +30,7 @@ internal static class AgentCommand
     {
         var command = new Command("agent", "Watches the GPUs of this machine and says before a process runs out of memory, when and why.")
         {
-            Config, Nvml, For, Listen, Period, JobPath, JobPid, Store, RequireGpu, Output,
+            Config, Nvml, For, Listen, Period, JobPath, JobPid, Profile, Store, RequireGpu, Output,
         };
         command.SetAction(parsed => Run(parsed, around));
         return command;
@@ -41,6 +42,7 @@ internal static class AgentCommand
         settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
         settings.Flag("http.listen", parsed.GetValue(Listen), "--listen");
         settings.Flag("sampling.period", parsed.GetValue(Period), "--period");
+        settings.Flag("estimate.profile", parsed.GetValue(Profile), "--profile");
         settings.Flag("store.path", parsed.GetValue(Store), "--store");
         settings.Flag("nvml.require_gpu", parsed.GetValue(RequireGpu) ? "yes" : null, "--require-gpu");
         var options = AgentOptions.From(settings, around.Environment);

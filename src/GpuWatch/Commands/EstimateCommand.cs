@@ -2,6 +2,7 @@ using System.CommandLine;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Units;
+using GpuWatch.Jobs;
 
 namespace GpuWatch.Commands;
 
@@ -10,6 +11,7 @@ internal static class EstimateCommand
 {
     private static readonly Option<string> Batch = new("--batch") { Description = "a CSV with a job in each row", HelpName = "FILE" };
     private static readonly Option<string> Formula = new("--formula") { Description = "use a rule of `gpuwatch presets` instead of the plan", HelpName = "NAME" };
+    private static readonly Option<string> ProfilePath = ProfileFile.Flag();
     private static readonly Option<string> Fits = new("--fits") { Description = "exit with 0 if the job fits this GPU (a name, or GB), else with 3", HelpName = "GPU" };
     private static readonly Option<bool> Advise = new("--advise") { Description = "rank the changes that make it fit, with what each saves and costs" };
     private static readonly Option<bool> Compare = new("--compare") { Description = "show what every rule of `gpuwatch presets` says beside the plan" };
@@ -22,14 +24,15 @@ internal static class EstimateCommand
         var output = OutputOption.Create("table", "json", "ndjson", "csv");
         var command = new Command("estimate", "Tells what a training job needs of GPU memory, by component and phase.")
         {
-            Batch, Formula, Fits, Advise, Compare, Explain, output,
+            Batch, Formula, ProfilePath, Fits, Advise, Compare, Explain, output,
         };
         cost.AddTo(command);
         job.AddTo(command);
         command.SetAction(parsed =>
         {
             var form = parsed.GetValue(output)!;
-            Func<Job, (Plan?, string?)> estimate = given => Estimator.Estimate(given);
+            var profile = ProfileFile.Read(parsed.GetValue(ProfilePath));
+            Func<Job, (Plan?, string?)> estimate = given => Estimator.Estimate(given, profile);
             if (parsed.GetValue(Batch) is { } path)
             {
                 if (job.Read(parsed) is not null)

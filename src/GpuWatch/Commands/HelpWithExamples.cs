@@ -36,6 +36,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction usual) : Syn
             "gpuwatch estimate --job train.yaml --fits A100-80GB && ./train.sh",
             "gpuwatch estimate --job train.yaml --cost --samples 10000 --epochs 3 --price 2.49",
             "gpuwatch estimate --job train.yaml --compare --explain",
+            "gpuwatch estimate --batch jobs.csv --profile ours.json --output ndjson",
             "gpuwatch estimate --batch jobs.csv --output ndjson",
         ],
         ["presets"] = ["gpuwatch estimate --job train.yaml --formula fixed-dynamic", "gpuwatch presets --measure measured.csv --output csv"],

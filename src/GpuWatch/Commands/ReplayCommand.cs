@@ -13,6 +13,7 @@ internal static class ReplayCommand
     private static readonly Argument<string> File = new("FILE") { Description = "a trace, a recording or a log of nvidia-smi --query-gpu" };
     private static readonly Option<string> Job = new("--job") { Description = "what the watched process trains (YAML or JSON)", HelpName = "FILE" };
     private static readonly Option<int?> JobPid = new("--job-pid") { Description = "the process that the job is; else the first on each GPU", HelpName = "PID" };
+    private static readonly Option<string> Profile = ProfileFile.Flag();
     private static readonly Option<string> Speed = new("--speed") { Description = "max, or how many times faster than it was recorded", DefaultValueFactory = _ => "max" };
     private static readonly Option<double> ForecastEvery = new("--forecast-every") { Description = "seconds of trace time between forecasts", HelpName = "S", DefaultValueFactory = _ => 10 };
     private static readonly Option<string> FailOn = new("--fail-on") { Description = "exit with 3 when an alert of this severity or above is raised" };
@@ -26,7 +27,7 @@ internal static class ReplayCommand
     {
         var command = new Command("replay", "Runs the live pipeline over a recording and prints what it would have said.")
         {
-            File, Job, JobPid, Speed, ForecastEvery, FailOn, Columns, TotalMiB, Output,
+            File, Job, JobPid, Profile, Speed, ForecastEvery, FailOn, Columns, TotalMiB, Output,
         };
         command.SetAction(parsed => Run(parsed, around));
         return command;
@@ -36,7 +37,7 @@ internal static class ReplayCommand
     {
         var job = parsed.GetValue(Job) is { } path ? JobFile.Read(path) : null;
         var assignment = new JobAssignment(job, parsed.GetValue(JobPid));
-        var options = new WatchOptions { ForecastEverySeconds = Positive(parsed.GetValue(ForecastEvery), "--forecast-every") };
+        var options = new WatchOptions { ForecastEverySeconds = Positive(parsed.GetValue(ForecastEvery), "--forecast-every"), Profile = ProfileFile.Read(parsed.GetValue(Profile)) };
         var printer = new EventPrinter(around.Out, parsed.GetValue(Output) == "ndjson");
         var verdict = new Verdict(parsed.GetValue(FailOn));
         var recording = new RecordingOptions(parsed.GetValue(Columns), Total(parsed));

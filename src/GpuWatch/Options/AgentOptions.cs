@@ -1,3 +1,5 @@
+using GpuWatch.Core.Estimate;
+using GpuWatch.Jobs;
 using GpuWatch.Notify;
 using GpuWatch.Store.Influx;
 using GpuWatch.Store.Sqlite;
@@ -11,6 +13,9 @@ internal sealed record AgentOptions
     public NvmlOptions Nvml { get; init; } = new();
     public HttpOptions Http { get; init; } = new();
     public StoreOptions Store { get; init; } = new();
+
+    /// <summary>Coefficients of the estimate (estimate.profile names the file); null: the shipped ones.</summary>
+    public Profile? Profile { get; init; }
 
     public ChannelOptions Channels { get; init; } = new();
 
@@ -26,6 +31,7 @@ internal sealed record AgentOptions
             Nvml = NvmlOptions.From(settings.Section("nvml")),
             Http = HttpOptions.From(settings.Section("http"), environment),
             Channels = ChannelOptions.From(settings, environment),
+            Profile = ProfileFile.Read(settings.Section("estimate").Text("profile")),
             Influx = InfluxOptions.From(settings.Section("influx"), environment),
             Store = StoreOptions.From(settings.Section("store"), environment),
         };

@@ -45,12 +45,14 @@ public sealed class CalibrationTests
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("[]")]
-    [InlineData("{\"format\":\"gpuwatch-profile-9\"}")]
-    [InlineData("{\"format\":\"gpuwatch-profile-1\",\"coefficients\":[{\"name\":\"nonsense\"}]}")]
-    public void What_is_no_profile_is_refused_with_its_place(string text) =>
-        Assert.Equal("profile.json", Assert.Throws<BadInputException>(() => ProfileJson.Read(System.Text.Encoding.UTF8.GetBytes(text), "profile.json")).Place);
+    [InlineData("", ":1")]
+    [InlineData("{\n\"format\": oops", ":2")]
+    [InlineData("[]", "")]
+    [InlineData("{\"format\":\"gpuwatch-profile-9\"}", "")]
+    [InlineData("{\"format\":\"gpuwatch-profile-1\",\"coefficients\":[{\"name\":\"nonsense\"}]}", "")]
+    [InlineData("{\"format\":\"gpuwatch-profile-1\",\"coefficients\":[],\"bands\":[{\"quantity\":\"device\",\"several_gpus\":true,\"low\":1,\"high\":1e999,\"rows\":1}]}", "")]
+    public void What_is_no_profile_is_refused_with_its_place(string text, string line) =>
+        Assert.Equal("profile.json" + line, Assert.Throws<BadInputException>(() => ProfileJson.Read(System.Text.Encoding.UTF8.GetBytes(text), "profile.json")).Place);
 
     /// <summary>The goals of the estimator: whole sources are left out when fitting.</summary>
     [SharedDataFact]
