@@ -22,7 +22,7 @@ public sealed record Errors(double MedianApe, double P90Ape, double Bias, double
 /// <summary>What a calibration found.</summary>
 /// <param name="Before">Of the profile it started from.</param>
 /// <param name="After">Of profiles fitted without the runs they were judged on.</param>
-/// <param name="Helps">Whether After costs less (and, from a user's runs, errs no more at the median), so that the profile is worth keeping.</param>
+/// <param name="Helps">Whether the deciding measure of After is better, so that the profile is worth keeping: <see cref="Calibration.DecidedBy"/>.</param>
 /// <param name="LeftOut">ln(estimate ÷ truth) of each run by a profile that was not fitted on it, in the order of the runs.</param>
 public sealed record Calibrated(Profile Profile, Errors Before, Errors After, bool Helps, ImmutableArray<double> LeftOut);
 
@@ -32,7 +32,13 @@ public static class Calibration
     /// <summary>Runs a band is made from at least.</summary>
     internal const int EnoughForBand = 10;
 
+    /// <summary>Runs that a profile is kept from at least: one left out of fewer says nothing.</summary>
+    public const int EnoughToKeep = 5;
+
     private const int Folds = 5;
+
+    /// <summary>The median error must fall by this much, half of a tenth of a percent; less is noise.</summary>
+    private const double LeastGain = 0.0005;
 
     /// <param name="start">The profile to start from, and to hold to.</param>
     /// <param name="shipped">Only the knobs of the shipped profile are turned; else all.</param>
@@ -62,8 +68,17 @@ public static class Calibration
             Sources = [.. runs.Select(run => run.Source).Distinct().Order(StringComparer.Ordinal)],
             Gpus = [.. runs.Select(run => run.Gpu).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
         };
-        return new(profile, before, after, after.Cost < before.Cost && (shipped || after.MedianApe <= before.MedianApe), [.. leftOut]);
+        return new(profile, before, after, runs.Count >= EnoughToKeep && IsBetter(before, after, shipped), [.. leftOut]);
     }
+
+    /// <summary>
+    /// What decides, in words. A user's profile must lower the median error on runs it has not seen, and not by being too low more often. The shipped
+    /// one is judged by its cost alone (docs/decisions/0011).
+    /// </summary>
+    public static string DecidedBy(bool shipped) => shipped ? "mean cost, in which too low is dearer" : "median error, at no more cost of being too low";
+
+    private static bool IsBetter(Errors before, Errors after, bool shipped) =>
+        after.Cost < before.Cost && (shipped || after.MedianApe < before.MedianApe - LeastGain);
 
     private static List<HashSet<int>> FoldsOf(IReadOnlyList<MeasuredRun> runs)
     {

@@ -89,7 +89,10 @@ internal readonly ref struct Resolver
             return;
         }
         if (job.Optimizer is null) { assumed.Add("optimizer adamw_torch"); }
-        if (job.GradCheckpointing is null) { assumed.Add("grad_checkpointing none"); }
+        if (job.GradCheckpointing is null)
+        {
+            assumed.Add(job.Checkpointing == "full" ? "grad_checkpointing full (PEFT's prepare_model_for_kbit_training turns it on)" : "grad_checkpointing none");
+        }
         if (job.Attention is null) { assumed.Add("attention sdpa"); }
         if (job.CrossEntropy is null && job.FusedCe is null) { assumed.Add("cross_entropy hf"); }
         if (method is MethodKind.Adapter && job.LoraRank is null) { assumed.Add("lora_rank 16"); }
@@ -115,7 +118,7 @@ internal readonly ref struct Resolver
             Block(batch, length, tokens), layers, Classes, tied, method is MethodKind.Full or MethodKind.Projected, positions, LossOf(),
             method is not (MethodKind.Inference or MethodKind.Load), method is MethodKind.Sparse,
             // Selective checkpointing keeps the outputs of matrix products and attention: 12.5 h bytes a token and layer (torchtitan, measured).
-            job.GradCheckpointing == "selective" ? (long)(12.5 * Hidden * tokens * layers) : 0);
+            job.Checkpointing == "selective" ? (long)(12.5 * Hidden * tokens * layers) : 0);
     }
 
     /// <summary>Positions are a bias on the scores (ALiBi): nothing is rotated.</summary>
@@ -148,7 +151,7 @@ internal readonly ref struct Resolver
             batch, length, tokens, Hidden, heads, shape.KvHeads ?? heads, shape.HeadDim ?? Math.Max(1, Hidden / heads),
             (long)((shape.ExpertIntermediate is { } one && shape.Experts is not null ? one : shape.Intermediate!.Value) * experts + (shape.SharedIntermediate ?? 0)),
             shape.QkvBias ?? traits.QkvBias, BlockWeightWidth, ComputeWidth, method is MethodKind.Full or MethodKind.Projected, Quantised,
-            job.Attention == "eager", job.GradCheckpointing is "full" or "selective", Amp && !CastsOnGather, adapters ? job.LoraRank ?? 16 : 0,
+            job.Attention == "eager", job.Checkpointing is "full" or "selective", Amp && !CastsOnGather, adapters ? job.LoraRank ?? 16 : 0,
             adapters ? LoraTargetWords.Read(job.LoraTargets) : Targets.None, job.LoraDtype is "bf16" or "fp16" ? 2 : 4, job.LoraDropout > 0);
     }
 

@@ -32,6 +32,11 @@ public sealed record Job
     public string? Optimizer { get; init; }
     /// <summary>none, full or selective.</summary>
     public string? GradCheckpointing { get; init; }
+    /// <summary>
+    /// <see cref="GradCheckpointing"/>, or what trainers do when nobody says: full for qlora, since PEFT's prepare_model_for_kbit_training has
+    /// use_gradient_checkpointing=True (peft/utils/other.py), else none.
+    /// </summary>
+    public string Checkpointing => GradCheckpointing ?? (Method == "qlora" ? "full" : "none");
     /// <summary>eager, sdpa or flash.</summary>
     public string? Attention { get; init; }
     public bool? FusedCe { get; init; }

@@ -22,9 +22,9 @@ public sealed record Misdeclaration(string Words, Plan Plan)
                 yield return ($"micro_batch {batch * factor} instead of {batch}", job with { MicroBatch = batch * factor });
             }
         }
-        if (job.GradCheckpointing is "full" or "selective")
+        if (job.Checkpointing is "full" or "selective")
         {
-            yield return ($"grad_checkpointing none instead of {job.GradCheckpointing}", job with { GradCheckpointing = "none" });
+            yield return ($"grad_checkpointing none instead of {job.Checkpointing}", job with { GradCheckpointing = "none" });
         }
         if (job.Attention is "flash" or "sdpa")
         {

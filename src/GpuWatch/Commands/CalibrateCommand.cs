@@ -7,6 +7,7 @@ using GpuWatch.Core.Calibrate;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Units;
 using GpuWatch.Jobs;
+using GpuWatch.Store.Sqlite;
 
 namespace GpuWatch.Commands;
 
@@ -15,23 +16,19 @@ internal static class CalibrateCommand
 {
     public static Command Create(Surroundings around)
     {
-        var runs = new Option<string>("--runs") { Description = "measured runs: a CSV with peak_gib and metric, or a folder of such files", HelpName = "FILE|DIR", Required = true };
+        var runs = new Option<string>("--runs") { Description = "measured runs: a CSV with peak_gib and metric, a folder of such files, or store: the finished runs the agent has kept", HelpName = "FILE|DIR|store", Required = true };
         var profile = new Option<string>("--out") { Description = "where to keep the profile", HelpName = "PROFILE.json", Required = true };
+        var store = new Option<string>("--store") { Description = "the database that --runs store reads; default: the agent's", HelpName = "FILE" };
         var shipped = new Option<bool>("--shipped") { Description = "start from the priors instead of the shipped profile, and turn only its knobs: how the shipped profile is made" };
         var output = OutputOption.Create("table", "json");
-        var command = new Command("calibrate", "Fits the estimator's coefficients to measured runs.") { runs, profile, shipped, output };
+        var command = new Command("calibrate", "Fits the estimator's coefficients to measured runs.") { runs, store, profile, shipped, output };
         command.SetAction(parsed => Run(
-            parsed.GetValue(runs)!, parsed.GetValue(profile)!, parsed.GetValue(shipped), parsed.GetValue(output) == "json", around));
+            Runs(parsed.GetValue(runs)!, parsed.GetValue(store), around), parsed.GetValue(profile)!, parsed.GetValue(shipped), parsed.GetValue(output) == "json", around));
         return command;
     }
 
-    private static int Run(string source, string target, bool shipped, bool json, Surroundings around)
+    private static int Run(List<MeasuredRun> measured, string target, bool shipped, bool json, Surroundings around)
     {
-        var measured = Files(source).SelectMany(MeasuredTable.Read).Select(row => row.Run).OfType<MeasuredRun>().ToList();
-        if (measured.Count == 0)
-        {
-            throw new BadInputException(source, "no run with a measured peak can be estimated", "expected rows of jobs with peak_gib and metric");
-        }
         var found = Calibration.Of(measured, shipped ? Profile.Prior : Profile.Default, shipped);
         if (found.Helps)
         {
@@ -43,17 +40,41 @@ internal static class CalibrateCommand
         }
         else
         {
-            WriteTable(found, target, around.Out);
+            WriteTable(found, Calibration.DecidedBy(shipped), target, around.Out);
         }
         return ExitCode.Done;
     }
 
-    private static IEnumerable<string> Files(string source)
+    private static List<MeasuredRun> Runs(string source, string? store, Surroundings around)
     {
         if (source == "store")
         {
-            throw new BadInputException("--runs", "the store has no finished runs to read yet", "expected a CSV file or a folder of them");
+            return Stored(store ?? StoreFile.DefaultPath(around.Environment));
         }
+        if (store is not null)
+        {
+            throw new BadInputException("--store", $"--runs names {Plain.Text(source)}", "expected --runs store beside it");
+        }
+        var measured = Files(source).SelectMany(MeasuredTable.Read).Select(row => row.Run).OfType<MeasuredRun>().ToList();
+        return measured.Count > 0
+            ? measured
+            : throw new BadInputException(source, "no run with a measured peak can be estimated", "expected rows of jobs with peak_gib and metric");
+    }
+
+    /// <summary>What the agent saw to its end. NVML counted it, so that it is of the whole device's share: metric nvml.</summary>
+    private static List<MeasuredRun> Stored(string path)
+    {
+        using var store = new StoreQuery(path);
+        var measured = store.FinishedRuns()
+            .Select(run => MeasuredTable.Run(run.Job with { Metric = "nvml" }, "the agent's store", run.ObservedPeak))
+            .OfType<MeasuredRun>().ToList();
+        return measured.Count > 0
+            ? measured
+            : throw new BadInputException(path, "no declared run has been watched to its end", "expected runs of an agent with --job");
+    }
+
+    private static IEnumerable<string> Files(string source)
+    {
         if (!Directory.Exists(source))
         {
             return [source];
@@ -104,17 +125,17 @@ internal static class CalibrateCommand
         json.WriteEndObject();
     }
 
-    private static void WriteTable(Calibrated found, string target, TextWriter output)
+    private static void WriteTable(Calibrated found, string decidedBy, string target, TextWriter output)
     {
         output.WriteLine(Line($"runs {found.Profile.Rows}, sources {found.Profile.Sources.Length}"));
-        output.WriteLine(Line($"before                 median error {found.Before.MedianApe:P1}, 90 % within {found.Before.P90Ape:P1}, bias {found.Before.Bias:P1}"));
-        output.WriteLine(Line($"after, on unseen runs  median error {found.After.MedianApe:P1}, 90 % within {found.After.P90Ape:P1}, bias {found.After.Bias:P1}"));
+        output.WriteLine(Line($"before                 median error {found.Before.MedianApe:P1}, 90 % within {found.Before.P90Ape:P1}, bias {found.Before.Bias:P1}, cost {found.Before.Cost:0.0000}"));
+        output.WriteLine(Line($"after, on unseen runs  median error {found.After.MedianApe:P1}, 90 % within {found.After.P90Ape:P1}, bias {found.After.Bias:P1}, cost {found.After.Cost:0.0000}"));
         foreach (var coefficient in found.Profile.Coefficients)
         {
             var range = Knobs.All[(int)coefficient.Knob];
             output.WriteLine(Line($"{range.Name,-16} {coefficient.Value,6:0.###}  ({coefficient.Low:0.###} to {coefficient.High:0.###}; prior {range.Prior:0.##}; {coefficient.Rows} runs)"));
         }
-        output.WriteLine(found.Helps ? $"saved to {Plain.Text(target)}" : "not saved: it is no better on unseen runs");
+        output.WriteLine(found.Profile.Rows < Calibration.EnoughToKeep ? $"not saved: {Calibration.EnoughToKeep} runs are needed" : found.Helps ? $"saved to {Plain.Text(target)}: better on unseen runs by {decidedBy}" : $"not saved: it is no better on unseen runs by {decidedBy}");
     }
 
     private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

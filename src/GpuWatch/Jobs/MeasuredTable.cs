@@ -37,22 +37,24 @@ internal static partial class MeasuredTable
             {
                 continue;
             }
-            rows.Add(Measured(job, source < 0 ? Path.GetFileNameWithoutExtension(path) : Origin(row.Fields[source]), Bytes.FromGiB(gib)));
+            rows.Add(Row(job, source < 0 ? Path.GetFileNameWithoutExtension(path) : Origin(row.Fields[source]), Bytes.FromGiB(gib)));
         }
         return rows;
     }
 
-    private static MeasuredRow Measured(Job job, string source, Bytes peak)
+    private static MeasuredRow Row(Job job, string source, Bytes peak) => new(job, source, job.Metric ?? "nvml", peak, Run(job, source, peak));
+
+    /// <returns>Null when it sat on the card's limit, saw nothing, or cannot be estimated.</returns>
+    public static MeasuredRun? Run(Job job, string source, Bytes peak)
     {
-        var metric = job.Metric ?? "nvml";
-        var quantity = metric switch
+        var quantity = job.Metric switch
         {
             "torch_max_allocated" => Quantity.Allocated,
             "torch_max_reserved" or "unknown" => Quantity.Reserved,
             _ => Quantity.Device,
         };
         var full = quantity is Quantity.Device && job.GpuMemGb is { } gb && peak.GiB > Saturated * gb;
-        return new(job, source, metric, peak, full ? null : MeasuredRun.Of(job, source, quantity, peak).Run);
+        return full || peak.Count <= 0 ? null : MeasuredRun.Of(job, source, quantity, peak).Run;
     }
 
     /// <summary>The source without its remark: "benchmarks (refs/a100.csv)" and "benchmarks (refs/h100.csv)" are one.</summary>

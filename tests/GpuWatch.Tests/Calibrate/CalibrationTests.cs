@@ -31,6 +31,10 @@ public sealed class CalibrationTests
     }
 
     [Fact]
+    public void Four_runs_are_too_few_to_keep_a_profile() =>
+        Assert.False(Calibration.Of(Runs(4, 1, 1.25), Profile.Default, shipped: false).Helps);
+
+    [Fact]
     public void Coefficients_stay_within_their_bounds_whatever_the_runs()
     {
         var found = Calibration.Of(Runs(6, 1, 40), Profile.Default, shipped: false);

@@ -51,7 +51,7 @@ internal static class Changes
     }
 
     private static (Job, string)? Checkpointing(Job job) =>
-        job.Method == "inference" || job.GradCheckpointing == "full" ? null : (job with { GradCheckpointing = "full" }, "grad_checkpointing full");
+        job.Method == "inference" || job.Checkpointing == "full" ? null : (job with { GradCheckpointing = "full" }, "grad_checkpointing full");
 
     private static (Job, string)? Flash(Job job) =>
         job.Attention is "eager" ? (job with { Attention = "flash" }, "attention flash") : null;
@@ -71,7 +71,7 @@ internal static class Changes
 
     private static (Job, string)? QLora(Job job) =>
         TrainsAll(job) || job is { Method: "lora", QuantBits: null, QuantFormat: null }
-            ? (Adapted(job, "qlora") with { QuantBits = 4, QuantFormat = "nf4" }, TrainsAll(job) ? "method qlora, lora_rank 16, quant_bits 4" : "method qlora, quant_bits 4")
+            ? (Adapted(job, "qlora") with { QuantBits = 4, QuantFormat = "nf4", GradCheckpointing = job.Checkpointing }, TrainsAll(job) ? "method qlora, lora_rank 16, quant_bits 4" : "method qlora, quant_bits 4")
             : null;
 
     private static Job Adapted(Job job, string method) =>

@@ -25,7 +25,7 @@ public static class Flops
             null or "full" or "pretrain" => 4,
             _ => 2,
         };
-        var recomputed = backward > 0 && job.GradCheckpointing == "full" ? 2.0 : 0;
+        var recomputed = backward > 0 && job.Checkpointing == "full" ? 2.0 : 0;
         var passes = (forward + backward + recomputed) / 6;
         var attention = shape is { Layers: { } layers, Hidden: { } hidden } && job.SeqLen is { } length ? 12.0 * layers * hidden * length : 0;
         return 6 * parameters * passes + attention * passes;

@@ -25,7 +25,7 @@ internal readonly record struct BlockForm(double Hidden, double Keys, double Int
         var inputs = Invariant($"n = {n:N0}, h = {h}, f = {f}, a = {a}, k = {k}, s = {s}");
         var one = new Term("activations", form.ToString(), inputs, new((long)layer), Source);
         var kept = (job.WeightDtype == "fp32" ? 4L : 2L) * n * h;
-        return (one, job.GradCheckpointing == "full"
+        return (one, job.Checkpointing == "full"
             ? new("activations", "L inputs of blocks, and one block while it is computed again", Invariant($"L = {layers}, an input {new Bytes(kept)}"), new(layers * kept + (long)layer), Source)
             : new("activations", "L times a layer", Invariant($"L = {layers}"), new((long)(layers * layer)), Source));
     }

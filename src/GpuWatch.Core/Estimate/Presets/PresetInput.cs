@@ -61,7 +61,7 @@ public sealed record PresetInput(
         shape.Layers,
         shape.Heads,
         shape.Experts is not null,
-        job.GradCheckpointing ?? "none",
+        job.Checkpointing,
         job.Attention is null or "eager",
         job.NumGpus ?? 1,
         job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false,

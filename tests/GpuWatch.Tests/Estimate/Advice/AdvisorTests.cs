@@ -34,7 +34,7 @@ public sealed class AdvisorTests
     [Fact]
     public void What_keeps_the_training_as_it_is_comes_before_what_cuts_the_data()
     {
-        var advice = Advise(new() { Method = "qlora", QuantBits = 4, MicroBatch = 4, SeqLen = 4096, Attention = "flash" }, TwentyFour);
+        var advice = Advise(new() { Method = "qlora", GradCheckpointing = "none", QuantBits = 4, MicroBatch = 4, SeqLen = 4096, Attention = "flash" }, TwentyFour);
 
         var fitting = advice.Where(advised => advised.Fits).Select(advised => advised.Names[0]).ToList();
         Assert.Contains("gradient checkpointing", fitting);
