@@ -23,6 +23,7 @@ internal static class AccuracyReport
         Section(to, "Shipped profile, in sample", "The shipped profile was fitted on these rows; other rows are the better judge.", Score.InSample(runs, Profile.Default));
         Section(to, "Priors, nothing fitted", "Before any measurement: what the derivations alone give.", Score.InSample(runs, Profile.Prior));
         BySource(to, left);
+        AfterFewRuns(to, runs);
         ByMethod(to, rows, left);
         RecordedSteps.Write(to, folder);
         OtherRules.Write(to, rows);
@@ -43,6 +44,23 @@ internal static class AccuracyReport
         foreach (var group in judged.GroupBy(one => (one.Run.Source, one.Run.Quantity)).OrderBy(group => group.Key.Source, StringComparer.Ordinal).ThenBy(group => group.Key.Quantity))
         {
             Row(to, $"{group.Key.Source}, {Name(group.Key.Quantity)}", [.. group]);
+        }
+    }
+
+    private static void AfterFewRuns(TextWriter to, List<MeasuredRun> runs)
+    {
+        to.WriteLine();
+        to.WriteLine($"## With {FewRuns.Drawn} runs of a source");
+        to.WriteLine();
+        to.WriteLine($"A profile fitted without the source is calibrated on {FewRuns.Drawn} of its runs drawn at random, as a user's would be, and judged on its other runs:");
+        to.WriteLine("median errors, median over the draws. Kept: draws whose calibration was saved; else nothing changes. Worse: draws after which it was more than 0.5 % worse.");
+        to.WriteLine();
+        to.WriteLine("| source | rows | before | after | kept | worse |");
+        to.WriteLine("|---|---:|---:|---:|---:|---:|");
+        foreach (var few in FewRuns.OfEachSource(runs))
+        {
+            to.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"| {few.Source} | {few.Rows} | {few.Before:P1} | {few.After:P1} | {few.Kept} of {few.Draws} | {few.Worse} of {few.Draws} |"));
         }
     }
 

@@ -31,6 +31,15 @@ public sealed class CalibrationTests
     }
 
     [Fact]
+    public void A_consistent_source_is_learnt_from_five_of_its_runs_and_one_that_is_as_estimated_is_left_alone()
+    {
+        List<MeasuredRun> runs = [.. Runs(9, 1, 1.25), .. Runs(9, 1, 1).Select(run => run with { Source = "their cluster" })];
+        var (ours, theirs) = (FewRuns.OfEachSource(runs).First(), FewRuns.OfEachSource(runs).Last());
+        Assert.True(ours is { Source: "our cluster", Before: > 0.1, After: < 0.05, Worse: 0 }, ours.ToString());
+        Assert.True(theirs is { Source: "their cluster", Worse: 0 } && theirs.After <= theirs.Before, theirs.ToString());
+    }
+
+    [Fact]
     public void Four_runs_are_too_few_to_keep_a_profile() =>
         Assert.False(Calibration.Of(Runs(4, 1, 1.25), Profile.Default, shipped: false).Helps);
 
