@@ -30,26 +30,43 @@ internal static class ApiJson
         Alerts(json, present);
     });
 
-    /// <summary>The last minutes of a GPU, or of a process on it: [time, bytes], oldest first. Null when there is no such one.</summary>
-    public static byte[]? Series(Present present, int gpu, int? pid)
+    /// <summary>The last minutes of a GPU, or of a process on it. Null when there is no such one, or memory does not hold all that is asked.</summary>
+    public static byte[]? Recent(Present present, SeriesQuestion asked)
     {
-        var live = present.Gpus.FirstOrDefault(live => live.Info.Index == gpu);
-        var history = pid is { } process ? live?.Processes.GetValueOrDefault(process)?.History : live?.History;
-        return history is null ? null : Object(present, json =>
+        var live = Find(present, asked.Gpu);
+        var history = asked.Pid is { } process ? live?.Processes.GetValueOrDefault(process)?.History : live?.History;
+        return history is null || asked.Resolution is not null || asked.FromSeconds < (history.Count > 0 ? history[0].TimeSeconds : double.MaxValue)
+            ? null
+            : Series(present, asked, "raw", Enumerable.Range(0, history.Count).Select(i => history[i]).Where(point => asked.Includes(point.TimeSeconds)));
+    }
+
+    /// <summary>What the store holds; null when there is no such GPU or process, and nothing is stored of one.</summary>
+    public static byte[]? Past(Present present, SeriesQuestion asked, PastSeries found)
+    {
+        var live = Find(present, asked.Gpu);
+        var isThere = live is not null && (asked.Pid is not { } process || live.Processes.ContainsKey(process));
+        return isThere || found.Points.Count > 0 ? Series(present, asked, found.Resolution, found.Points) : null;
+    }
+
+    /// <summary>Points are [time, bytes], oldest first.</summary>
+    private static byte[] Series(Present present, SeriesQuestion asked, string resolution, IEnumerable<(double TimeSeconds, long Bytes)> points) =>
+        Object(present, json =>
         {
-            json.WriteNumber("gpu", gpu);
-            json.Count("pid", pid);
+            json.WriteNumber("gpu", asked.Gpu);
+            json.Count("pid", asked.Pid);
+            json.WriteString("resolution", resolution);
             json.WriteStartArray("points");
-            for (var i = 0; i < history.Count; i++)
+            foreach (var (time, bytes) in points)
             {
                 json.WriteStartArray();
-                json.WriteNumberValue(history[i].TimeSeconds);
-                json.WriteNumberValue(history[i].Value);
+                json.WriteNumberValue(time);
+                json.WriteNumberValue(bytes);
                 json.WriteEndArray();
             }
             json.WriteEndArray();
         });
-    }
+
+    private static LiveGpu? Find(Present present, int gpu) => present.Gpus.FirstOrDefault(live => live.Info.Index == gpu);
 
     public static byte[] Health(double sweptAgoSeconds, double staleAfterSeconds) => Whole(json =>
     {

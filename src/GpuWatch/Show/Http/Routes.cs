@@ -1,10 +1,12 @@
-using System.Globalization;
+using System.Text;
+using GpuWatch.Core.Units;
 using Microsoft.AspNetCore.Http;
 
 namespace GpuWatch.Show.Http;
 
 /// <summary>What each path answers. All of it is read-only.</summary>
-internal sealed class Routes(LiveState live, Metrics metrics, EventFeed feed, TimeProvider time)
+/// <param name="past">Series from before what memory holds, as of this time; null: nothing is stored. It blocks.</param>
+internal sealed class Routes(LiveState live, Metrics metrics, EventFeed feed, TimeProvider time, Func<SeriesQuestion, double, PastSeries>? past)
 {
     /// <summary>Without a sweep for this long the agent is not healthy.</summary>
     private const double StaleAfterSeconds = 10;
@@ -38,21 +40,31 @@ internal sealed class Routes(LiveState live, Metrics metrics, EventFeed feed, Ti
         return JsonAsync(context, ApiJson.Health(sweptAgo, StaleAfterSeconds));
     }
 
-    private Task SeriesAsync(HttpContext context)
+    private async Task SeriesAsync(HttpContext context)
     {
-        var query = context.Request.Query;
-        int? pid = null;
-        if (!int.TryParse(query["gpu"], NumberStyles.None, CultureInfo.InvariantCulture, out var gpu)
-            || (query.ContainsKey("pid") && (pid = Number(query["pid"])) is null))
+        try
         {
-            return Refuse(context, StatusCodes.Status400BadRequest);
+            var asked = SeriesQuestion.Of(context.Request.Query);
+            var answer = live.Read(present => ApiJson.Recent(present, asked));
+            if (answer is null && (asked.FromSeconds is not null || asked.Resolution is not null))
+            {
+                var now = live.Read(present => present.TimeSeconds);
+                var found = await Task.Run(() => Past(asked, now), context.RequestAborted).ConfigureAwait(false);
+                answer = live.Read(present => ApiJson.Past(present, asked, found));
+            }
+            await (answer is null ? Refuse(context, StatusCodes.Status404NotFound) : JsonAsync(context, answer)).ConfigureAwait(false);
         }
-        return live.Read(present => ApiJson.Series(present, gpu, pid)) is { } json
-            ? JsonAsync(context, json)
-            : Refuse(context, StatusCodes.Status404NotFound);
-
-        static int? Number(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
+        catch (BadInputException bad)
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
+            await AnswerAsync(context, "text/plain; charset=utf-8", () => Encoding.UTF8.GetBytes(bad.Message + "\n")).ConfigureAwait(false);
+        }
     }
+
+    private PastSeries Past(SeriesQuestion asked, double nowSeconds) =>
+        past is null
+            ? throw new BadInputException("from", "this agent keeps no store (store.path is none)", "a range within the last ten minutes, and no resolution, is expected")
+            : past(asked, nowSeconds);
 
     private static Task JsonAsync(HttpContext context, byte[] json) => AnswerAsync(context, "application/json", () => json);
 
