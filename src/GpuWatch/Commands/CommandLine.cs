@@ -7,7 +7,7 @@ namespace GpuWatch.Commands;
 internal static class CommandLine
 {
     /// <summary>Each command is a static class with a <c>Create</c>; a new one is a new line here.</summary>
-    private static RootCommand Tree(Surroundings around)
+    internal static RootCommand Tree(Surroundings around)
     {
         var root = new RootCommand("Watches GPU memory beside a training job and says before it runs out, when and why.")
         {
@@ -34,7 +34,8 @@ internal static class CommandLine
     public static int Run(string[] arguments, Surroundings around)
     {
         var parsed = Tree(around).Parse(arguments.Length > 0 ? arguments : ["agent"]);
-        if (parsed.Errors.Count > 0)
+        // Who asks for help need not know yet what else is to be given.
+        if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
         {
             // The library breaks some messages into lines; a mistake is told in one.
             var message = string.Join(' ', parsed.Errors[0].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
