@@ -1,8 +1,10 @@
+using System.Runtime.CompilerServices;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Notify;
 using GpuWatch.Options;
 using GpuWatch.Sampling;
 using GpuWatch.Show;
+using GpuWatch.Show.Otlp;
 using GpuWatch.Sinks;
 using GpuWatch.Store.Influx;
 using GpuWatch.Store.Sqlite;
@@ -24,8 +26,17 @@ internal sealed class Outlets(
         {
             sinks.Add(new InfluxSink(influx, new PointNames(Environment.MachineName, live.InfoOf, directory.Of, live.PlanOf), Counters("influxdb"), say, time));
         }
+        if (options.Otlp is { } otlp)
+        {
+            AddOtlp(sinks, otlp);
+        }
         AddChannels(sinks);
     }
+
+    /// <summary>Apart, so that nothing of OpenTelemetry is loaded, nor looked for, where no collector is configured.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void AddOtlp(SinkSet sinks, OtlpOptions otlp) =>
+        sinks.Add(new OtlpExport(otlp, live, options.Http.MostProcesses, Counters("otlp"), say, time));
 
     private void AddChannels(SinkSet sinks)
     {

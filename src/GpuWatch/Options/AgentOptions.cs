@@ -1,6 +1,7 @@
 using GpuWatch.Core.Estimate;
 using GpuWatch.Jobs;
 using GpuWatch.Notify;
+using GpuWatch.Show.Otlp;
 using GpuWatch.Store.Influx;
 using GpuWatch.Store.Sqlite;
 
@@ -22,6 +23,9 @@ internal sealed record AgentOptions
     /// <summary>Null: no InfluxDB.</summary>
     public InfluxOptions? Influx { get; init; }
 
+    /// <summary>Null: no collector is told.</summary>
+    public OtlpOptions? Otlp { get; init; }
+
     /// <summary>Reads each section; a setting that no section knows is a mistake.</summary>
     public static AgentOptions From(Settings settings, Func<string, string?> environment)
     {
@@ -33,6 +37,7 @@ internal sealed record AgentOptions
             Channels = ChannelOptions.From(settings, environment),
             Profile = ProfileFile.Read(settings.Section("estimate").Text("profile")),
             Influx = InfluxOptions.From(settings.Section("influx"), environment),
+            Otlp = OtlpOptions.From(settings.Section("otlp"), environment),
             Store = StoreOptions.From(settings.Section("store"), environment),
         };
         settings.RejectUnknown();

@@ -59,6 +59,9 @@ internal sealed class Settings(Func<string, string?> environment)
         return found;
     }
 
+    /// <summary>Where a setting that was asked for comes from; null when nobody gave it.</summary>
+    public string? PlaceOf(string path) => known.GetValueOrDefault(path) is { Place: not ByDefault } setting ? setting.Place : null;
+
     /// <summary>What holds when nobody gives the setting, so that it can be shown beside what was given.</summary>
     public void Default(string path, string value) => known[path] = new Setting(path, value, ByDefault);
 

@@ -105,7 +105,7 @@ internal sealed class SettingsSection(Settings settings, string name)
 
     /// <summary>The mistake in a setting of this section, at its place; for rules between settings.</summary>
     public BadInputException Bad(string key, string problem, string expectation) =>
-        new(Find(key)?.Place ?? Path(key), $"'{Path(key)}' {problem}", expectation);
+        new(settings.PlaceOf(Path(key)) ?? Path(key), $"'{Path(key)}' {problem}", expectation);
 
     private static Secret? SecretFile(string file)
     {

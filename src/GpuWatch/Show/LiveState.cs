@@ -148,4 +148,29 @@ internal sealed class LiveState(ProcessDirectory directory, TimeProvider time) :
 /// <param name="Gpus">By index.</param>
 /// <param name="Alerts">Those that are firing.</param>
 internal readonly record struct Present(
-    double TimeSeconds, IReadOnlyCollection<LiveGpu> Gpus, IReadOnlyCollection<AlertRaised> Alerts);
+    double TimeSeconds, IReadOnlyCollection<LiveGpu> Gpus, IReadOnlyCollection<AlertRaised> Alerts)
+{
+    /// <summary>At most <paramref name="most"/> processes, the largest first, so that a machine with thousands of them does not flood a collector.</summary>
+    public List<(GpuInfo Gpu, LiveProcess Process)> Largest(int most)
+    {
+        var all = new List<(GpuInfo Gpu, LiveProcess Process)>();
+        foreach (var gpu in Gpus)
+        {
+            foreach (var process in gpu.Processes.Values)
+            {
+                all.Add((gpu.Info, process));
+            }
+        }
+        if (all.Count > most)
+        {
+            all.Sort((a, b) => (b.Process.Reading.Used?.Count ?? 0).CompareTo(a.Process.Reading.Used?.Count ?? 0));
+            all.RemoveRange(most, all.Count - most);
+        }
+        return all;
+    }
+
+    /// <summary>From now; 0 when that time is past, null for an alert that tells none.</summary>
+    public double? SecondsUntilOom(AlertRaised raised) => raised.Alert is { Kind: AlertKind.OomRisk, EtaSeconds: { } eta }
+        ? Math.Round(Math.Max(0, eta - (TimeSeconds - raised.TimeSeconds)), 3)
+        : null;
+}

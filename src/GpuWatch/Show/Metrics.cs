@@ -59,7 +59,7 @@ internal sealed class Metrics(LiveState live, SelfMetrics self, string version, 
 
     private void Processes(MetricText text, Present present)
     {
-        var shown = Largest(present);
+        var shown = present.Largest(mostProcesses);
         Each("gpuwatch_process_gpu_memory_used_bytes", "GPU memory the driver attributes to a process.", process => process.Reading.Used?.Count);
         Each("gpuwatch_process_gpu_memory_peak_bytes", "Highest GPU memory of a process since it was first seen.", process => process.PeakBytes);
         Each("gpuwatch_process_gpu_memory_predicted_peak_bytes", "Peak forecast for a process, likeliest value.", process => process.Forecast?.PredictedPeak.Likely.Count);
@@ -98,25 +98,6 @@ internal sealed class Metrics(LiveState live, SelfMetrics self, string version, 
         }
     }
 
-    /// <summary>At most <c>mostProcesses</c>, the largest first, so that a machine with thousands of them does not flood the collector.</summary>
-    private List<(GpuInfo Gpu, LiveProcess Process)> Largest(Present present)
-    {
-        var all = new List<(GpuInfo Gpu, LiveProcess Process)>();
-        foreach (var gpu in present.Gpus)
-        {
-            foreach (var process in gpu.Processes.Values)
-            {
-                all.Add((gpu.Info, process));
-            }
-        }
-        if (all.Count > mostProcesses)
-        {
-            all.Sort((a, b) => (b.Process.Reading.Used?.Count ?? 0).CompareTo(a.Process.Reading.Used?.Count ?? 0));
-            all.RemoveRange(mostProcesses, all.Count - mostProcesses);
-        }
-        return all;
-    }
-
     private static void Alerts(MetricText text, Present present)
     {
         text.Family("gpuwatch_alerts_firing", "gauge", "Alerts that are firing now.");
@@ -127,10 +108,9 @@ internal sealed class Metrics(LiveState live, SelfMetrics self, string version, 
         text.Family("gpuwatch_oom_predicted_seconds", "gauge", "Seconds until memory is forecast to run out; no sample while no such time can be told.");
         foreach (var raised in present.Alerts)
         {
-            if (raised.Alert is { Kind: AlertKind.OomRisk, EtaSeconds: { } eta })
+            if (present.SecondsUntilOom(raised) is { } left)
             {
-                var left = Math.Max(0, eta - (present.TimeSeconds - raised.TimeSeconds));
-                text.Sample(Math.Round(left, 3), ("gpu", Number(raised.Gpu)), ("pid", raised.Pid is { } pid ? Number(pid) : null));
+                text.Sample(left, ("gpu", Number(raised.Gpu)), ("pid", raised.Pid is { } pid ? Number(pid) : null));
             }
         }
     }

@@ -18,7 +18,7 @@ internal sealed class RecordingSink : ISampleSink, IAsyncDisposable
     public RecordingSink(TraceWriter writer, SinkCounters counters, Action<string> log)
     {
         (this.writer, this.counters, this.log) = (writer, counters, log);
-        queue = new SinkQueue<Sweep>(Capacity, counters);
+        queue = new SinkQueue<Sweep>(Capacity, counters, sweep => sweep.Gpus.Length);
         writing = Task.Run(WriteAsync);
     }
 

@@ -55,7 +55,7 @@ public sealed class SettingsTests : IDisposable
 
     [Theory]
     [InlineData("sampling:\n  perod: 1s\n", ":2: unknown setting 'sampling.perod'; one of fast_at_most, fast_period, period,")]
-    [InlineData("samplin:\n  period: 1s\n", ":2: unknown setting 'samplin.period'; one of alertmanager, alerts, command, estimate, http, influx, mail, nvml, sampling, signal, slack, store, webhook is expected")]
+    [InlineData("samplin:\n  period: 1s\n", ":2: unknown setting 'samplin.period'; one of alertmanager, alerts, command, estimate, http, influx, mail, nvml, otlp, sampling, signal, slack, store, webhook is expected")]
     [InlineData("sampling:\n  period: soon\n", ":2: 'sampling.period' is 'soon'; a duration such as 500ms, 10s, 2m, 1h or 7d is expected")]
     [InlineData("sampling:\n  period: 1ms\n", ":2: 'sampling.period' is '1ms'; a duration from 100 ms to 60 s is expected")]
     [InlineData("nvml:\n\n  require_gpu: perhaps\n", ":3: 'nvml.require_gpu' is 'perhaps'; yes or no is expected")]

@@ -1,4 +1,5 @@
 using GpuWatch.Sinks;
+using GpuWatch.Tests.Store.Sqlite;
 
 namespace GpuWatch.Tests.Sinks;
 
@@ -35,6 +36,22 @@ public sealed class SinkQueueTests
 
         Assert.Equal([1, 2], batch);
         Assert.Equal(1, counters.Queued());
+    }
+
+    [Fact]
+    public void Overflow_and_waiting_are_counted_in_points_not_in_items()
+    {
+        var queue = new SinkQueue<object>(2, counters, SweepPoints.Of);
+        queue.Add(StoredSweeps.At(0, 1, (7, 1), (8, 1)));
+        queue.Add(StoredSweeps.At(1, 1, (7, 1)));
+        queue.Add("an event");
+        Assert.Equal((3, 3), (counters.Dropped, counters.Queued()));
+
+        queue.TakeInto([], most: 1);
+        queue.Complete();
+        queue.Add("too late");
+
+        Assert.Equal((3, 1), (counters.Dropped, counters.Queued()));
     }
 
     [Fact]

@@ -40,7 +40,7 @@ internal sealed class InfluxSink : ISampleSink, IEventSink, IAsyncDisposable
     {
         (this.options, this.counters, this.log, this.time) = (options, counters, log, time);
         points = new(line, names);
-        queue = new(options.Queue, counters);
+        queue = new(options.Queue, counters, SweepPoints.Of);
         backlog = new(OpenSpool(), MemoryBatches, counters.CountDropped);
         counters.Queued = () => (int)Math.Min(int.MaxValue, backlog.Points);
         client = new(options, time);

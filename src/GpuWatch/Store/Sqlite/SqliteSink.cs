@@ -39,7 +39,7 @@ internal sealed class SqliteSink : ISampleSink, IEventSink, IAsyncDisposable
     {
         (this.options, this.counters, this.log, this.time) = (options, counters, log, time);
         path = options.Path ?? throw new ArgumentException("No store is asked for.", nameof(options));
-        queue = new(options.Queue, counters);
+        queue = new(options.Queue, counters, SweepPoints.Of);
         digest = new(json, whoIs);
         this.jobOf = jobOf;
         writing = Task.Run(WriteAsync);

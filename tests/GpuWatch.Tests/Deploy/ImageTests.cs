@@ -1,0 +1,80 @@
+using System.Text.RegularExpressions;
+using GpuWatch.Options;
+using GpuWatch.Tests.Support;
+
+namespace GpuWatch.Tests.Deploy;
+
+/// <summary>What of the Dockerfile can be held against the repository without an engine to build it.</summary>
+public sealed partial class ImageTests
+{
+    private static readonly string[] Lines = File.ReadAllText(Repository.PathOf("Dockerfile")).Replace("\\\n", " ", StringComparison.Ordinal)
+        .Split('\n').Where(line => line.Length > 0 && line[0] != '#').ToArray();
+
+    [Fact]
+    public void It_publishes_as_the_setup_script_does()
+    {
+        var setup = Publish().Match(File.ReadAllText(Repository.PathOf("scripts", "setup.sh")));
+        var image = Publish().Match(Of("RUN dotnet publish"));
+
+        Assert.Equal(setup.Groups["project"].Value, image.Groups["project"].Value);
+        Assert.Equal(setup.Groups["configuration"].Value, image.Groups["configuration"].Value);
+        Assert.True(File.Exists(Repository.PathOf(image.Groups["project"].Value)));
+    }
+
+    /// <summary>What it copies from the first stage is what that stage makes: the publish folder, and the simulator.</summary>
+    [Fact]
+    public void What_it_copies_is_made_before()
+    {
+        var published = Publish().Match(Of("RUN dotnet publish")).Groups["out"].Value;
+        var source = Of("WORKDIR /source").Split(' ')[1];
+        var copied = Lines.Where(line => line.StartsWith("COPY --from=build ", StringComparison.Ordinal)).Select(line => line.Split(' ')[2]).ToList();
+
+        Assert.Contains(Lines, line => line.StartsWith("FROM ", StringComparison.Ordinal) && line.EndsWith(" AS build", StringComparison.Ordinal));
+        Assert.Equal([published, $"{source}/artifacts/native"], copied);
+        Assert.True(Directory.Exists(Repository.PathOf("artifacts", "native")), "the build makes it here too");
+    }
+
+    [Fact]
+    public void Nothing_that_the_build_reads_is_kept_out_of_it()
+    {
+        var ignored = File.ReadAllLines(Repository.PathOf(".dockerignore")).Select(line => line.Trim().TrimEnd('/')).ToHashSet();
+
+        foreach (var needed in (string[])["src", "native", "global.json", "Directory.Build.props", "Directory.Packages.props", "BannedSymbols.txt", ".editorconfig"])
+        {
+            Assert.True(Path.Exists(Repository.PathOf(needed)), needed);
+            Assert.DoesNotContain(needed, ignored);
+        }
+    }
+
+    [Fact]
+    public void It_starts_the_program_that_was_copied_as_nobody_special()
+    {
+        var folder = Lines.Single(line => line.StartsWith("COPY --from=build /publish ", StringComparison.Ordinal)).Split(' ')[3];
+
+        Assert.Equal($"ENTRYPOINT [\"{folder}/gpuwatch\"]", Of("ENTRYPOINT"));
+        Assert.Contains("<AssemblyName>gpuwatch</AssemblyName>", File.ReadAllText(Repository.PathOf("src", "GpuWatch", "GpuWatch.csproj")));
+        Assert.Equal("USER gpuwatch", Of("USER"));
+    }
+
+    /// <summary>The health check itself is run, against a server that is well and one that is not.</summary>
+    [ToolFact("bash")]
+    public async Task Its_health_check_tells_a_healthy_agent_from_a_sick_one()
+    {
+        var check = System.Text.Json.JsonDocument.Parse(Of("HEALTHCHECK").Split(" CMD ")[1]).RootElement.EnumerateArray().Select(part => part.GetString()!).ToList();
+        Assert.Contains($"/dev/tcp/127.0.0.1/{HttpOptions.DefaultPort} ", check[^1]);
+        await using var server = await Receiver.StartAsync();
+        var here = check[^1].Replace($"/{HttpOptions.DefaultPort} ", $"/{server.Url.Port} ", StringComparison.Ordinal);
+
+        Assert.Equal(0, Tool.Run(check[0], ["-c", here]).Code);
+        Assert.Equal("/healthz", server.Posts.Single().Path);
+        server.Status = 503;
+        Assert.NotEqual(0, Tool.Run(check[0], ["-c", here]).Code);
+        await server.DisposeAsync();
+        Assert.NotEqual(0, Tool.Run(check[0], ["-c", here]).Code);
+    }
+
+    private static string Of(string start) => Lines.Single(line => line.StartsWith(start, StringComparison.Ordinal));
+
+    [GeneratedRegex(@"dotnet publish (?<project>\S+) -c (?<configuration>\S+) -o (?<out>\S+)")]
+    private static partial Regex Publish();
+}
