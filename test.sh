@@ -14,17 +14,45 @@ want victoria-metrics victoria-metrics
 want prometheus prometheus
 want prometheus-alertmanager prometheus-alertmanager
 want docker-compose docker-compose
-want nvtop nvtop
 want tmux tmux
 want python3 python3-minimal
-want promtool prometheus
 want systemd-analyze systemd
+want node nodejs
+want npm npm
 if [ ${#wanted[@]} -gt 0 ] && [ "$(id -u)" = 0 ]; then
-  need_packages "${wanted[@]}" || say "test.sh: some of ${wanted[*]} could not be installed; their tests are skipped"
+  apt-get -qq update >/dev/null 2>&1 || true
+  for package in "${wanted[@]}"; do
+    need_packages "$package" || say "test.sh: $package cannot be installed; its tests are skipped"
+  done
 fi
-if [ "$(id -u)" = 0 ] && apt-cache show python3-pynvml >/dev/null 2>&1 && ! python3 -c 'import pynvml' 2>/dev/null; then
-  need_packages python3-pynvml || say "test.sh: python3-pynvml could not be installed; its test is skipped"
-fi
+
+# unpack FOLDER COMPONENT PACKAGE...: other people's NVML readers, unpacked beside the build and not installed: one of them
+# lies in a component that a machine may not have switched on, and the set-up of another wants a running systemd.
+unpack() {
+  local into=artifacts/oracles/$1 component=$2 private codename
+  shift 2
+  [ -d "$into" ] && return
+  codename=$(. /etc/os-release && [ "$ID" = debian ] && printf '%s' "$VERSION_CODENAME") || return 1
+  private=$(mktemp -d)
+  mkdir -p "$private/lists/partial" "$private/cache/archives/partial" "$private/parts"
+  printf 'Types: deb\nURIs: http://deb.debian.org/debian\nSuites: %s\nComponents: %s\nSigned-By: /usr/share/keyrings/debian-archive-keyring.gpg\n' \
+    "$codename" "$component" >"$private/parts/one.sources"
+  local options=(-qq -o Dir::Etc::SourceList=/dev/null -o "Dir::Etc::SourceParts=$private/parts" -o "Dir::State::lists=$private/lists"
+    -o "Dir::Cache=$private/cache" -o APT::Sandbox::User=root)
+  if apt-get "${options[@]}" update && (cd "$private" && apt-get "${options[@]}" download "$@"); then
+    mkdir -p "$into"
+    for package in "$private"/*.deb; do dpkg -x "$package" "$into"; done
+  fi
+  rm -rf "$private"
+  [ -d "$into" ]
+}
+unpack contrib contrib nvtop python3-pynvml >/dev/null 2>&1 || say "test.sh: nvtop and python3-pynvml cannot be had; their tests are skipped"
+unpack pcp main pcp pcp-conf libpcp3 libpcp-pmda3 >/dev/null 2>&1 || say "test.sh: Performance Co-Pilot cannot be had; its test is skipped"
+export PYTHONPATH="$PWD/artifacts/oracles/contrib/usr/lib/python3/dist-packages${PYTHONPATH:+:$PYTHONPATH}"
+PATH="$PATH:$PWD/artifacts/oracles/contrib/usr/bin"
+
+[ -d tests/node/node_modules ] || { command -v npm >/dev/null && npm ci --prefix tests/node --ignore-scripts --no-audit --no-fund >/dev/null 2>&1; } ||
+  say "test.sh: npm could not install tests/node; its tests are skipped"
 
 [ -z "${GPUWATCH_TEST_DATA:-}" ] && [ -d ../shared/data ] && GPUWATCH_TEST_DATA=$(cd ../shared/data && pwd)
 export GPUWATCH_TEST_DATA=${GPUWATCH_TEST_DATA:-}

@@ -12,13 +12,14 @@ internal sealed class Child : IDisposable
 {
     private readonly Process process;
     private readonly List<PosixSignalRegistration> signals = [];
+    private readonly List<int> early = [];
     private readonly HashSet<int> family = [];
     private readonly Lock guard = new();
+    private bool started;
 
-    private Child(Process process)
+    /// <exception cref="Win32Exception">It cannot be started.</exception>
+    private Child(ProcessStartInfo start)
     {
-        this.process = process;
-        family.Add(process.Id);
         // A terminal sends Ctrl-C to the whole group, so the command has it already.
         if (Console.IsInputRedirected)
         {
@@ -26,6 +27,14 @@ internal sealed class Child : IDisposable
         }
         Pass(PosixSignal.SIGTERM, 15);
         Pass(PosixSignal.SIGHUP, 1);
+        process = new Process { StartInfo = start };
+        process.Start();
+        lock (guard)
+        {
+            started = true;
+            family.Add(process.Id);
+            early.ForEach(number => _ = Kill(process.Id, number));
+        }
     }
 
     /// <exception cref="BadInputException">It cannot be started.</exception>
@@ -33,7 +42,7 @@ internal sealed class Child : IDisposable
     {
         try
         {
-            return new Child(Process.Start(new ProcessStartInfo(line[0], line.Skip(1)) { UseShellExecute = false })!);
+            return new Child(new ProcessStartInfo(line[0], line.Skip(1)) { UseShellExecute = false });
         }
         catch (Win32Exception failure)
         {
@@ -76,10 +85,21 @@ internal sealed class Child : IDisposable
         process.Dispose();
     }
 
+    /// <summary>A signal that comes before the command has started is kept for it.</summary>
     private void Pass(PosixSignal signal, int number) => signals.Add(PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
-        _ = Kill(process.Id, number);
+        lock (guard)
+        {
+            if (started)
+            {
+                _ = Kill(process.Id, number);
+            }
+            else
+            {
+                early.Add(number);
+            }
+        }
     }));
 
     /// <summary>0 when there is no such process.</summary>
