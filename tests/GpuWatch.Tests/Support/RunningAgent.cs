@@ -64,7 +64,7 @@ internal sealed partial class RunningAgent : IDisposable
     {
         if (!process.HasExited)
         {
-            process.Kill();
+            process.Kill(entireProcessTree: true);
         }
         process.Dispose();
     }
