@@ -51,7 +51,7 @@ public sealed class ReplayTests : IDisposable
     [SharedDataFact]
     public void Production_pods_converted_by_the_script_of_the_repository_run_clean()
     {
-        var (converted, trace) = Tool.Run(Repository.PathOf("tools", "pods-to-trace.sh"), [Path.Combine(SharedData.Folder!, "traces", "serving_pods.csv")]);
+        var (converted, trace) = Tool.Run(Repository.PathOf("scripts", "pods-to-trace.sh"), [Path.Combine(SharedData.Folder!, "traces", "serving_pods.csv")]);
         Assert.Equal(0, converted);
 
         var (code, output, error) = Gpuwatch.Run("replay", folder.File("pods.csv", trace), "--output", "ndjson");

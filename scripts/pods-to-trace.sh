@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A CSV of pods (pod,t_s,used_bytes) as a trace that `gpuwatch replay` reads: each pod is a device of its own, in order of appearance.
 # Such a CSV does not tell the memory of the cards; TOTAL_MIB does (default 81920, an 80 GiB card).
-# usage: tools/pods-to-trace.sh PODS.csv [TOTAL_MIB] > trace.csv
+# usage: scripts/pods-to-trace.sh PODS.csv [TOTAL_MIB] > trace.csv
 set -euo pipefail
 echo time_s,gpu,pid,used_bytes,device_used_bytes,device_total_bytes,torch_allocated_bytes,torch_reserved_bytes
 awk -F, -v total=$(( ${2:-81920} * 1048576 )) '
