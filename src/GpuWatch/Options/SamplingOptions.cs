@@ -15,8 +15,8 @@ internal sealed record SamplingOptions
     /// </summary>
     public TimeSpan ProcessPeriod { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long a process may keep the sampling fast by being in its first steps. Default 10 min.</summary>
-    public TimeSpan FastAtMost { get; init; } = TimeSpan.FromMinutes(10);
+    /// <summary>How long a process may keep the sampling fast by being in its first steps. Default 1 min: memory that moves makes it fast again.</summary>
+    public TimeSpan FastAtMost { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>Pause before a session with the driver that failed is opened again. Default 5 s.</summary>
     public TimeSpan ReopenAfter { get; init; } = TimeSpan.FromSeconds(5);

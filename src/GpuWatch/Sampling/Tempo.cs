@@ -75,7 +75,7 @@ internal sealed class Tempo(SamplingOptions options) : ISampleSink, IEventSink
         switch (happened)
         {
             case PhaseChanged { Phase: JobPhase.Loading or JobPhase.FirstStep }:
-                unsettledUntil.TryAdd(key, happened.TimeSeconds + options.FastAtMost.TotalSeconds);
+                unsettledUntil[key] = happened.TimeSeconds + options.FastAtMost.TotalSeconds;
                 break;
             case PhaseChanged changed:
                 unsettledUntil.Remove(key);
