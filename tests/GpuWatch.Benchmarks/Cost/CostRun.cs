@@ -18,20 +18,43 @@ internal static class CostRun
         var program = Path.GetFullPath(arguments[0]);
         var measured = TimeSpan.FromSeconds(arguments.Length > 1 ? double.Parse(arguments[1], CultureInfo.InvariantCulture) : 60);
         var library = Path.Combine(Above("artifacts"), "native", "libnvidia-ml.so.1");
-        var within = true;
-        Console.WriteLine($"{"scene",-22} {"what",-10} {"CPU s/min",9} {"budget",7} {"first ms",9} {"RSS MB",7} {"after",7}");
-        foreach (var scene in CostScene.All)
+        var folder = Directory.CreateTempSubdirectory("gpuwatch-cost").FullName;
+        var children = CostScene.All.SelectMany((scene, index) =>
         {
-            var folder = Directory.CreateTempSubdirectory("gpuwatch-cost").FullName;
-            var file = Path.Combine(folder, "scene.scn");
+            var home = Directory.CreateDirectory(Path.Combine(folder, index.ToString(CultureInfo.InvariantCulture))).FullName;
+            var file = Path.Combine(home, "scene.scn");
             File.WriteAllText(file, scene.Text());
-            Measure(scene, "bare loop", Environment.ProcessPath!, ["poll", library, scene.Period], file, measured);
-            within &= Measure(
-                scene, "agent", program, ["agent", "--nvml", library, "--period", scene.Period, "--listen", "127.0.0.1:0", "--output", "ndjson"], file, measured)
-                is var cpu && !(cpu > scene.BudgetCpuSecondsPerMinute);
+            string[] agent = ["agent", "--nvml", library, "--period", scene.Period, "--listen", "127.0.0.1:0", "--output", "ndjson"];
+            return new[]
+            {
+                (Scene: scene, What: "bare loop", Child: new Watched(Environment.ProcessPath!, ["poll", library, scene.Period], file)),
+                (Scene: scene, What: "agent", Child: new Watched(program, agent, file)),
+            };
+        }).ToList();
+        try
+        {
+            // All at once, since each waits nearly all the time: what is read is the CPU time of each, not the clock.
+            Thread.Sleep(Settling);
+            var before = children.ConvertAll(child => (child.Child.CpuSeconds, child.Child.ResidentMegabytes));
+            Thread.Sleep(measured);
+            Console.WriteLine($"{"scene",-22} {"what",-10} {"CPU s/min",9} {"budget",7} {"first ms",9} {"RSS MB",7} {"after",7}");
+            var within = true;
+            foreach (var ((scene, what, child), (cpu, resident)) in children.Zip(before))
+            {
+                var perMinute = (child.CpuSeconds - cpu) * 60 / measured.TotalSeconds;
+                var budget = what == "agent" ? scene.BudgetCpuSecondsPerMinute : double.NaN;
+                within &= !(perMinute > budget);
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{scene.Name,-22} {what,-10} {perMinute,9:0.00} {budget,7:0.0} {child.FirstLineMilliseconds,9:0} {resident,7:0.0} {child.ResidentMegabytes,7:0.0}"));
+            }
+            return within ? 0 : 1;
+        }
+        finally
+        {
+            children.ForEach(child => child.Child.Dispose());
             Directory.Delete(folder, recursive: true);
         }
-        return within ? 0 : 1;
     }
 
     /// <summary>The floor: the same readings, and nothing done with them.</summary>
@@ -48,20 +71,6 @@ internal static class CostRun
             }
             Thread.Sleep(period);
         }
-    }
-
-    private static double Measure(CostScene scene, string what, string program, string[] arguments, string file, TimeSpan measured)
-    {
-        using var child = new Watched(program, arguments, file);
-        var first = child.FirstLineMilliseconds;
-        Thread.Sleep(Settling);
-        var (cpu, resident) = (child.CpuSeconds, child.ResidentMegabytes);
-        Thread.Sleep(measured);
-        var perMinute = (child.CpuSeconds - cpu) * 60 / measured.TotalSeconds;
-        Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{scene.Name,-22} {what,-10} {perMinute,9:0.00} {(what == "agent" ? scene.BudgetCpuSecondsPerMinute : double.NaN),7:0.0} {first,9:0} {resident,7:0.0} {child.ResidentMegabytes,7:0.0}"));
-        return perMinute;
     }
 
     private static string Above(string name)
