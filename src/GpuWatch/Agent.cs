@@ -127,7 +127,7 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         var metrics = new Metrics(live, self, AgentVersion.Number, AgentVersion.Commit, options.Http.MostProcesses);
         try
         {
-            var server = await HttpServer.StartAsync(options.Http, new Routes(live, metrics, feed, around.Time, options.Store.Path is { } store ? new StoredSeries(store).Read : null), around.Stop).ConfigureAwait(false);
+            var server = await HttpServer.StartAsync(options.Http, new Routes(live, metrics, self.Sinks, feed, around.Time, options.Store.Path is { } store ? new StoredSeries(store).Read : null), around.Stop).ConfigureAwait(false);
             Say($"page, metrics and API on {server.Address}");
             return server;
         }

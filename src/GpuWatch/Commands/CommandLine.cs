@@ -22,6 +22,7 @@ internal static class CommandLine
             ConfigCommand.Create(around),
             ReplayCommand.Create(around),
             DoctorCommand.Create(around),
+            HealthCheckCommand.Create(around),
             CompletionCommand.Create(around),
             RecordCommand.Create(around),
             QueryCommand.Create(around),

@@ -15,10 +15,7 @@ internal sealed class AlertmanagerChannel(Uri server, Secret? token, NoticeText 
     public static readonly TimeSpan RepeatEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Lasts = TimeSpan.FromMinutes(5);
 
-    private readonly JsonPost post = new(new Uri(server.AbsoluteUri.TrimEnd('/') + "/api/v2/alerts"), "Alertmanager")
-    {
-        Authorization = token is null ? null : new("Bearer", token.Reveal()),
-    };
+    private readonly JsonPost post = new(new Uri(server.AbsoluteUri.TrimEnd('/') + "/api/v2/alerts"), "Alertmanager", token);
 
     public Task<Delivery> SendAsync(IReadOnlyList<Notice> notices, CancellationToken stop) =>
         post.SendAsync(JsonPost.Body(json =>

@@ -8,36 +8,33 @@ internal sealed record ChannelOptions
 {
     public NotifyOptions Notify { get; init; } = new();
     public bool Log { get; init; }
-    public Uri? Webhook { get; init; }
+    /// <summary>An address that anybody may post to is itself the secret; so is that of Slack.</summary>
+    public Secret? Webhook { get; init; }
     public Secret? WebhookSecret { get; init; }
     public Uri? Alertmanager { get; init; }
     public Secret? AlertmanagerToken { get; init; }
-    /// <summary>The address of a Slack webhook is itself the secret.</summary>
     public Secret? Slack { get; init; }
     public MailOptions? Mail { get; init; }
-    /// <summary>Program and arguments.</summary>
+    /// <summary>Program and arguments; the arguments may hold a secret, and are never shown.</summary>
     public IReadOnlyList<string>? Command { get; init; }
     public SignalOptions? Signal { get; init; }
 
     public static ChannelOptions From(Settings settings, Func<string, string?> environment)
     {
         var (alerts, webhook, alertmanager, slack) = (settings.Section("alerts"), settings.Section("webhook"), settings.Section("alertmanager"), settings.Section("slack"));
-        var options = new ChannelOptions
+        return new()
         {
             Notify = NotifyOptions.From(alerts),
             Log = alerts.Flag("log", false),
-            Webhook = Address(webhook),
+            Webhook = SecretAddress(webhook, environment),
             WebhookSecret = webhook.Secret("secret", environment),
             Alertmanager = Address(alertmanager),
             AlertmanagerToken = alertmanager.Secret("token", environment),
-            Slack = slack.Secret("url", environment),
+            Slack = SecretAddress(slack, environment),
             Mail = MailFrom(settings.Section("mail"), environment),
-            Command = settings.Section("command").List("argv") is { Count: > 0 } argv ? argv : null,
+            Command = settings.Section("command").List("argv", secretFrom: 1) is { Count: > 0 } argv ? argv : null,
             Signal = SignalFrom(settings.Section("signal")),
         };
-        return options.Slack is { } url && !IsHttp(url.Reveal())
-            ? throw slack.Bad("url", "is no address", "https://HOST/… is expected")
-            : options;
     }
 
     private static MailOptions? MailFrom(SettingsSection section, Func<string, string?> environment)
@@ -73,6 +70,13 @@ internal sealed record ChannelOptions
         null => null,
         var text when IsHttp(text) => new Uri(text),
         _ => throw section.Bad("url", "is no address of a server", "http://HOST:PORT/… is expected"),
+    };
+
+    private static Secret? SecretAddress(SettingsSection section, Func<string, string?> environment) => section.Secret("url", environment) switch
+    {
+        null => null,
+        var url when IsHttp(url.Reveal()) => url,
+        _ => throw section.Bad("url", "is no address", "https://HOST/… is expected"),
     };
 
     private static bool IsHttp(string text) => Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https";

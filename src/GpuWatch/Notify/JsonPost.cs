@@ -1,11 +1,15 @@
 using System.Buffers;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
+using GpuWatch.Options;
 
 namespace GpuWatch.Notify;
 
 /// <summary>Posts JSON to one address and judges the answer.</summary>
-internal sealed class JsonPost(Uri address, string name) : IDisposable
+/// <param name="name">Whom messages speak of: the address itself may be the secret, so it is never part of one.</param>
+/// <param name="token">Presented as a bearer token; null: the user and password that the address names, if any.</param>
+internal sealed class JsonPost(Uri address, string name, Secret? token = null) : IDisposable
 {
     private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(5) })
     {
@@ -13,7 +17,10 @@ internal sealed class JsonPost(Uri address, string name) : IDisposable
         MaxResponseContentBufferSize = 64 << 10,
     };
 
-    public AuthenticationHeaderValue? Authorization { get; init; }
+    private readonly AuthenticationHeaderValue? authorization =
+        token is not null ? new("Bearer", token.Reveal())
+        : address.UserInfo.Length > 0 ? new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(address.UserInfo))))
+        : null;
 
     public static byte[] Body(Action<Utf8JsonWriter> write)
     {
@@ -30,7 +37,7 @@ internal sealed class JsonPost(Uri address, string name) : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new("application/json") { CharSet = "utf-8" };
-        request.Headers.Authorization = Authorization;
+        request.Headers.Authorization = authorization;
         request.Headers.UserAgent.Add(new("gpuwatch", AgentVersion.Number));
         foreach (var (header, value) in headers)
         {
@@ -38,7 +45,6 @@ internal sealed class JsonPost(Uri address, string name) : IDisposable
         }
         using var answer = await http.SendAsync(request, stop).ConfigureAwait(false);
         var status = (int)answer.StatusCode;
-        // The address itself may be the secret (Slack), so it is never part of a message.
         return status switch
         {
             >= 200 and < 300 => Delivery.Done,

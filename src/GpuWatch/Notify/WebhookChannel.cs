@@ -14,9 +14,9 @@ namespace GpuWatch.Notify;
 /// </summary>
 /// <param name="write">Writes one event.</param>
 internal sealed class WebhookChannel(
-    Uri address, Secret? secret, string host, Action<Utf8JsonWriter, WatchEvent> write, TimeProvider time) : INotifyChannel, IDisposable
+    Secret address, Secret? secret, string host, Action<Utf8JsonWriter, WatchEvent> write, TimeProvider time) : INotifyChannel, IDisposable
 {
-    private readonly JsonPost post = new(address, "the webhook");
+    private readonly JsonPost post = new(new Uri(address.Reveal()), "the webhook");
 
     public Task<Delivery> SendAsync(IReadOnlyList<Notice> notices, CancellationToken stop)
     {

@@ -4,8 +4,8 @@ namespace GpuWatch.Options;
 
 /// <summary>
 /// All that was configured, each setting from the strongest place that gives it:
-/// defaults &lt; /etc/gpuwatch/gpuwatch.yaml &lt; $XDG_CONFIG_HOME/gpuwatch/config.yaml &lt; GPUWATCH_SECTION__KEY &lt; flags.
-/// A --config file stands in for both files.
+/// defaults &lt; /etc/gpuwatch/gpuwatch.yaml &lt; /etc/gpuwatch/conf.d/*.yaml by name &lt; $XDG_CONFIG_HOME/gpuwatch/config.yaml
+/// &lt; GPUWATCH_SECTION__KEY &lt; flags. A --config file stands in for all files.
 /// </summary>
 internal sealed class Settings(Func<string, string?> environment)
 {
@@ -20,17 +20,26 @@ internal sealed class Settings(Func<string, string?> environment)
     public static Settings Load(string? configFile, Func<string, string?> environment)
     {
         var settings = new Settings(environment);
-        foreach (var file in configFile is not null ? [configFile] : Standard(environment).Where(File.Exists))
+        foreach (var file in configFile is not null ? [configFile] : Standard(environment))
         {
             settings.Add(SettingsFile.Read(file));
         }
         return settings;
     }
 
+    /// <summary>A layer above those there are. A list that it gives stands in for the whole list below.</summary>
     public void Add(IEnumerable<Setting> layer)
     {
         foreach (var setting in layer)
         {
+            if (setting.Path.EndsWith(".0", StringComparison.Ordinal))
+            {
+                var list = setting.Path[..^1];
+                foreach (var below in given.Keys.Where(path => path.StartsWith(list, StringComparison.Ordinal)).ToList())
+                {
+                    given.Remove(below);
+                }
+            }
             given[setting.Path] = setting;
         }
     }
@@ -119,13 +128,25 @@ internal sealed class Settings(Func<string, string?> environment)
 
     private static IEnumerable<string> Standard(Func<string, string?> environment)
     {
-        yield return "/etc/gpuwatch/gpuwatch.yaml";
+        // systemd names the folder that it gives the service.
+        var system = environment("CONFIGURATION_DIRECTORY") is { Length: > 0 } given ? given.Split(':')[0] : "/etc/gpuwatch";
+        if (Path.Combine(system, "gpuwatch.yaml") is var main && File.Exists(main))
+        {
+            yield return main;
+        }
+        if (Path.Combine(system, "conf.d") is var more && Directory.Exists(more))
+        {
+            foreach (var file in Directory.GetFiles(more, "*.yaml").Order(StringComparer.Ordinal))
+            {
+                yield return file;
+            }
+        }
         var home = environment("XDG_CONFIG_HOME") is { Length: > 0 } xdg
             ? xdg
             : environment("HOME") is { Length: > 0 } user ? Path.Combine(user, ".config") : null;
-        if (home is not null)
+        if (home is not null && Path.Combine(home, "gpuwatch", "config.yaml") is var own && File.Exists(own))
         {
-            yield return Path.Combine(home, "gpuwatch", "config.yaml");
+            yield return own;
         }
     }
 }

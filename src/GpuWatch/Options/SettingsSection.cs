@@ -68,11 +68,16 @@ internal sealed class SettingsSection(Settings settings, string name)
     }
 
     /// <summary>A list of values; empty when none is given.</summary>
-    public IReadOnlyList<string> List(string key)
+    /// <param name="secretFrom">Items from this one on are shown as stars.</param>
+    public IReadOnlyList<string> List(string key, int secretFrom = int.MaxValue)
     {
         var values = new List<string>();
         while (Find(string.Create(CultureInfo.InvariantCulture, $"{key}.{values.Count}")) is { } item)
         {
+            if (values.Count >= secretFrom)
+            {
+                settings.Secret(item.Path);
+            }
             values.Add(item.Value);
         }
         return values;

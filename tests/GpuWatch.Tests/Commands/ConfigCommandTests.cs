@@ -1,3 +1,4 @@
+using System.Text.Json;
 using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Commands;
@@ -15,9 +16,11 @@ public sealed class ConfigCommandTests : IDisposable
             influx: { url: 'http://localhost:8086', token: s3cr3t-a }
             http: { token: s3cr3t-b }
             slack: { url: 'https://hooks.example.org/s3cr3t-c' }
-            webhook: { url: 'http://user:s3cr3t-d@localhost:1/x', secret: s3cr3t-e }
+            webhook: { url: 'http://localhost:1/s3cr3t-d', secret: s3cr3t-e }
             mail: { host: localhost, from: a@example.org, to: [b@example.org], password: s3cr3t-f }
             alertmanager: { url: 'http://localhost:2', token: s3cr3t-g }
+            otlp: { endpoint: 'http://user:s3cr3t-h@localhost:3', headers: 'key=s3cr3t-i' }
+            command: { argv: [/usr/bin/page, --key, s3cr3t-j] }
             """);
         var (code, output, error) = Gpuwatch.Run("config", "show", "--config", file);
 
@@ -25,9 +28,25 @@ public sealed class ConfigCommandTests : IDisposable
         Assert.DoesNotContain("s3cr3t", output);
         Assert.Contains($"influx.token = ***  # {file}:1\n", output);
         Assert.Contains($"influx.url = http://localhost:8086  # {file}:1\n", output);
-        Assert.Contains($"webhook.url = http://***@localhost:1/x  # {file}:4\n", output);
+        Assert.Contains($"webhook.url = ***  # {file}:4\n", output);
+        Assert.Contains("otlp.endpoint = http://***@localhost:3  #", output);
+        Assert.Contains("command.argv.0 = /usr/bin/page  #", output);
         Assert.Contains("mail.to.0 = b@example.org", output);
         Assert.Contains("sampling.period = 1 s  # default\n", output);
+    }
+
+    [Fact]
+    public void Show_as_JSON_says_the_same_and_no_secret_either()
+    {
+        var file = folder.File("g.yaml", "slack: { url: 'https://hooks.example.org/s3cr3t' }\nalerts: { log: yes }\n");
+        var (code, output, error) = Gpuwatch.Run("config", "show", "--config", file, "--output", "json");
+        var settings = JsonDocument.Parse(output).RootElement.EnumerateArray().ToDictionary(setting => setting.GetProperty("setting").GetString()!);
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Equal(("***", $"{file}:1"), (settings["slack.url"].GetProperty("value").GetString(), settings["slack.url"].GetProperty("place").GetString()));
+        Assert.Equal("yes", settings["alerts.log"].GetProperty("value").GetString());
+        Assert.Equal("default", settings["sampling.period"].GetProperty("place").GetString());
+        Assert.DoesNotContain("s3cr3t", output);
     }
 
     [Fact]

@@ -19,7 +19,7 @@ public sealed class ChannelTests
     public async Task A_webhook_gets_the_events_and_a_signature_that_only_the_secret_can_make()
     {
         await using var receiver = await Receiver.StartAsync();
-        using var channel = new WebhookChannel(receiver.Url, new Secret("k3y"), "node-1", EventJson.Write, TimeProvider.System);
+        using var channel = new WebhookChannel(new Secret(receiver.Url.ToString()), new Secret("k3y"), "node-1", EventJson.Write, TimeProvider.System);
         Assert.Equal(Delivery.Done, await channel.SendAsync([new(SomeAlert.Raised()), new(SomeAlert.Resolved())], default));
 
         var post = Assert.Single(receiver.Posts);
@@ -28,6 +28,32 @@ public sealed class ChannelTests
         Assert.Equal("oom-risk", body.GetProperty("events")[0].GetProperty("kind").GetString());
         var signed = post.Headers["X-GpuWatch-Timestamp"] + "." + post.Text;
         Assert.Equal("sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData("k3y"u8, Encoding.UTF8.GetBytes(signed))), post.Headers["X-GpuWatch-Signature"]);
+    }
+
+    /// <summary>Signed here as the description says and by another program's hand.</summary>
+    [ToolFact("openssl")]
+    public async Task OpenSSL_makes_the_same_signature_from_what_the_receiver_got()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        using var channel = new WebhookChannel(new Secret(receiver.Url.ToString()), new Secret("k3y with spaces"), "node-1", EventJson.Write, TimeProvider.System);
+        await channel.SendAsync([new(SomeAlert.Raised(reason: "naïve 🙂"))], default);
+
+        var post = Assert.Single(receiver.Posts);
+        var (code, output) = Tool.Run("openssl", ["dgst", "-sha256", "-hmac", "k3y with spaces", "-hex"], input: post.Headers["X-GpuWatch-Timestamp"] + "." + post.Text);
+        Assert.Equal(0, code);
+        Assert.Equal("sha256=" + output.Trim().Split(' ')[^1], post.Headers["X-GpuWatch-Signature"]);
+    }
+
+    [Fact]
+    public async Task Nothing_of_a_webhooks_address_is_in_what_is_said_of_its_trouble_and_its_password_is_sent_as_one()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        receiver.Status = 503;
+        using var channel = new WebhookChannel(new Secret($"http://me:pa%40ss@{receiver.Url.Authority}/s3cr3t"), null, "node-1", EventJson.Write, TimeProvider.System);
+        var delivery = await channel.SendAsync([new(SomeAlert.Raised())], default);
+
+        Assert.Equal("the webhook answers HTTP 503", delivery.Problem);
+        Assert.Equal("Basic " + Convert.ToBase64String("me:pa@ss"u8), Assert.Single(receiver.Posts).Headers["Authorization"]);
     }
 
     [Theory]
@@ -40,7 +66,7 @@ public sealed class ChannelTests
     {
         await using var receiver = await Receiver.StartAsync();
         receiver.Status = status;
-        using var channel = new WebhookChannel(receiver.Url, null, "node-1", EventJson.Write, TimeProvider.System);
+        using var channel = new WebhookChannel(new Secret(receiver.Url.ToString()), null, "node-1", EventJson.Write, TimeProvider.System);
         var delivery = await channel.SendAsync([new(SomeAlert.Raised())], default);
 
         Assert.Equal(isFinal, delivery.IsFinal);

@@ -46,6 +46,35 @@ public sealed class SettingsTests : IDisposable
     }
 
     [Fact]
+    public void The_systems_files_come_by_name_under_the_users_own()
+    {
+        var system = Directory.CreateDirectory(Path.Combine(folder, "etc", "conf.d")).Parent!.FullName;
+        File.WriteAllText(Path.Combine(system, "gpuwatch.yaml"), "sampling: { period: 2s, fast_period: 150ms }\nstore: { path: /main.db }\n");
+        File.WriteAllText(Path.Combine(system, "conf.d", "20-b.yaml"), "sampling: { period: 4s }\nhttp: { most_processes: 20 }\n");
+        File.WriteAllText(Path.Combine(system, "conf.d", "10-a.yaml"), "sampling: { period: 3s }\nstore: { path: /a.db }\n");
+        File.WriteAllText(Path.Combine(system, "conf.d", "30-c.yaml.bak"), "sampling: { period: 9s }\n");
+        environment["CONFIGURATION_DIRECTORY"] = system;
+        environment["XDG_CONFIG_HOME"] = folder;
+        Directory.CreateDirectory(Path.Combine(folder, "gpuwatch"));
+        File.WriteAllText(Path.Combine(folder, "gpuwatch", "config.yaml"), "http: { most_processes: 30 }");
+        var options = Read(null);
+
+        Assert.Equal((4, "/a.db", 30), (options.Sampling.Period.TotalSeconds, options.Store.Path, options.Http.MostProcesses));
+        Assert.Equal(TimeSpan.FromSeconds(0.15), options.Sampling.FastPeriod);
+    }
+
+    [Fact]
+    public void A_list_stands_in_for_the_whole_list_below_it()
+    {
+        var settings = new Settings(_ => null);
+        settings.Add([new("mail.to.0", "a@x", "below"), new("mail.to.1", "b@x", "below"), new("mail.from", "me@x", "below")]);
+        settings.Add([new("mail.to.0", "c@x", "above")]);
+
+        Assert.Equal(["c@x"], settings.Section("mail").List("to"));
+        Assert.Equal("me@x", settings.Section("mail").Text("from"));
+    }
+
+    [Fact]
     public void A_fast_period_longer_than_the_period_is_the_period()
     {
         environment["GPUWATCH_SAMPLING__FAST_PERIOD"] = "10s";

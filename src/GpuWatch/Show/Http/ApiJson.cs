@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Sample;
+using GpuWatch.Sinks;
 using GpuWatch.Trace;
 
 namespace GpuWatch.Show.Http;
@@ -68,10 +69,24 @@ internal static class ApiJson
 
     private static LiveGpu? Find(Present present, int gpu) => present.Gpus.FirstOrDefault(live => live.Info.Index == gpu);
 
-    public static byte[] Health(double sweptAgoSeconds, double staleAfterSeconds) => Whole(json =>
+    /// <summary>A sink that cannot deliver is told of, and is no illness of the agent: the agent goes on without it.</summary>
+    public static byte[] Health(double sweptAgoSeconds, double staleAfterSeconds, IReadOnlyList<SinkCounters> sinks) => Whole(json =>
     {
         json.WriteString("status", sweptAgoSeconds <= staleAfterSeconds ? "ok" : "stale");
         json.Number("last_sweep_age_s", sweptAgoSeconds);
+        json.WriteStartArray("sinks");
+        foreach (var sink in sinks)
+        {
+            json.WriteStartObject();
+            json.WriteString("sink", sink.Name);
+            json.WriteString("problem", sink.Problem);
+            json.WriteNumber("written", sink.Written);
+            json.WriteNumber("rejected", sink.Rejected);
+            json.WriteNumber("dropped", sink.Dropped);
+            json.WriteNumber("queued", sink.Queued());
+            json.WriteEndObject();
+        }
+        json.WriteEndArray();
     });
 
     private static void Gpus(Utf8JsonWriter json, Present present)

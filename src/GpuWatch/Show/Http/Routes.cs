@@ -1,12 +1,14 @@
 using System.Text;
 using GpuWatch.Core.Units;
+using GpuWatch.Sinks;
 using Microsoft.AspNetCore.Http;
 
 namespace GpuWatch.Show.Http;
 
 /// <summary>What each path answers. All of it is read-only.</summary>
+/// <param name="sinks">What became of the points of each.</param>
 /// <param name="past">Series from before what memory holds, as of this time; null: nothing is stored. It blocks.</param>
-internal sealed class Routes(LiveState live, Metrics metrics, EventFeed feed, TimeProvider time, Func<SeriesQuestion, double, PastSeries>? past)
+internal sealed class Routes(LiveState live, Metrics metrics, IReadOnlyList<SinkCounters> sinks, EventFeed feed, TimeProvider time, Func<SeriesQuestion, double, PastSeries>? past)
 {
     /// <summary>Without a sweep for this long the agent is not healthy.</summary>
     private const double StaleAfterSeconds = 10;
@@ -37,7 +39,7 @@ internal sealed class Routes(LiveState live, Metrics metrics, EventFeed feed, Ti
     {
         var sweptAgo = live.SweptAgoSeconds;
         context.Response.StatusCode = sweptAgo <= StaleAfterSeconds ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
-        return JsonAsync(context, ApiJson.Health(sweptAgo, StaleAfterSeconds));
+        return JsonAsync(context, ApiJson.Health(sweptAgo, StaleAfterSeconds, sinks));
     }
 
     private async Task SeriesAsync(HttpContext context)

@@ -7,6 +7,7 @@ using GpuWatch.Options;
 using GpuWatch.Sampling;
 using GpuWatch.Show;
 using GpuWatch.Show.Http;
+using GpuWatch.Sinks;
 
 namespace GpuWatch.Tests.Show.Http;
 
@@ -14,6 +15,7 @@ public sealed class HttpServerTests : IAsyncLifetime
 {
     private readonly LiveState live = SomeState.Node(TimeProvider.System);
     private readonly EventFeed feed = new(run: 77);
+    private readonly SinkCounters sink = new("influxdb");
     private HttpServer server = null!;
     private HttpClient client = null!;
 
@@ -93,6 +95,18 @@ public sealed class HttpServerTests : IAsyncLifetime
         await Start(new HttpOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0) }, new LiveState(ProcessDirectory.Empty, TimeProvider.System));
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/healthz")).StatusCode);
+    }
+
+    [Fact]
+    public async Task A_sink_that_does_not_deliver_shows_in_health_and_leaves_the_agent_healthy()
+    {
+        sink.Problem = "HTTP 503";
+        sink.CountDropped(7);
+        using var health = await Json("/healthz");
+
+        Assert.Equal("ok", health.RootElement.GetProperty("status").GetString());
+        var shown = Assert.Single(health.RootElement.GetProperty("sinks").EnumerateArray());
+        Assert.Equal(("influxdb", "HTTP 503", 7), (shown.GetProperty("sink").GetString(), shown.GetProperty("problem").GetString(), shown.GetProperty("dropped").GetInt64()));
     }
 
     [Fact]
@@ -231,7 +245,7 @@ public sealed class HttpServerTests : IAsyncLifetime
         }
         var shown = state ?? live;
         var metrics = new Metrics(shown, new SelfMetrics(TimeProvider.System), "1", "c", 100);
-        server = await HttpServer.StartAsync(options, new Routes(shown, metrics, feed, TimeProvider.System, past: null), CancellationToken.None);
+        server = await HttpServer.StartAsync(options, new Routes(shown, metrics, [sink], feed, TimeProvider.System, past: null), CancellationToken.None);
         client = new HttpClient { BaseAddress = new Uri(server.Address) };
     }
 

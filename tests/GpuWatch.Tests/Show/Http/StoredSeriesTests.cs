@@ -41,7 +41,7 @@ public sealed class StoredSeriesTests : IAsyncLifetime
         var metrics = new Metrics(live, new SelfMetrics(TimeProvider.System), "1", "c", 100);
         var options = new HttpOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0) };
         server = await HttpServer.StartAsync(
-            options, new Routes(live, metrics, new EventFeed(1), TimeProvider.System, new StoredSeries(store).Read), CancellationToken.None);
+            options, new Routes(live, metrics, [], new EventFeed(1), TimeProvider.System, new StoredSeries(store).Read), CancellationToken.None);
         client = new HttpClient { BaseAddress = new Uri(server.Address) };
     }
 
