@@ -1,0 +1,7 @@
+namespace GpuWatch.Core.Allocator;
+
+/// <summary>What PYTORCH_CUDA_ALLOC_CONF and the card decide for the caching allocator.</summary>
+/// <param name="Capacity">Bytes CUDA has for it; null = no end.</param>
+/// <param name="MaxSplitSize">Blocks of this many bytes and more are not cut (max_split_size_mb); null = all are.</param>
+/// <param name="ExpandableSegments">One growing segment a pool instead of one for each request (expandable_segments).</param>
+public readonly record struct AllocatorSettings(long? Capacity = null, long? MaxSplitSize = null, bool ExpandableSegments = false);

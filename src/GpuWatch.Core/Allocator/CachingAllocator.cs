@@ -1,0 +1,257 @@
+namespace GpuWatch.Core.Allocator;
+
+/// <summary>
+/// PyTorch's CUDACachingAllocator on one stream, with sizes instead of memory: what it reserves from CUDA for a sequence of requests, and where
+/// it puts each (c10/cuda/CUDACachingAllocator.cpp: round_size, get_free_block, should_split, try_merge_blocks, release_cached_blocks).
+/// A request allocates nothing once the arrays have grown. Not thread-safe.
+/// </summary>
+public sealed partial class CachingAllocator
+{
+    private readonly FreeBlocks small = new(), large = new();
+    private Block[] blocks = new Block[256];
+    private int[] unused = new int[64];
+    private int unusedCount, blockCount;
+    private long nextAddress;
+
+    /// <summary>A stretch of a segment; neighbours are the stretches beside it in the same segment.</summary>
+    private struct Block
+    {
+        public long Address, Size;
+        public int Before, After;
+        public bool Free, Small;
+    }
+
+    public CachingAllocator(AllocatorSettings settings = default) => Clear(settings);
+
+    public AllocatorSettings Settings { get; private set; }
+
+    /// <summary>Bytes handed out, each request rounded up to 512.</summary>
+    public long Allocated { get; private set; }
+
+    /// <summary>Bytes held from CUDA.</summary>
+    public long Reserved { get; private set; }
+
+    /// <summary>The most <see cref="Allocated"/> has been since <see cref="ResetPeaks"/>.</summary>
+    public long PeakAllocated { get; private set; }
+
+    /// <summary>The most <see cref="Reserved"/> has been since <see cref="ResetPeaks"/>.</summary>
+    public long PeakReserved { get; private set; }
+
+    /// <summary>Times all free segments were given back because CUDA had no more (num_alloc_retries).</summary>
+    public int Retries { get; private set; }
+
+    /// <summary>Starts anew: nothing allocated, nothing reserved.</summary>
+    public void Clear(AllocatorSettings settings = default)
+    {
+        small.Clear();
+        large.Clear();
+        (blockCount, unusedCount, nextAddress, smallEnd, largeEnd) = (0, 0, 0, -1, -1);
+        (Settings, Allocated, Reserved, Retries) = (settings, 0, 0, 0);
+        ResetPeaks();
+    }
+
+    public void ResetPeaks() => (PeakAllocated, PeakReserved) = (Allocated, Reserved);
+
+    /// <summary>Allocates at least one byte.</summary>
+    /// <param name="block">What <see cref="Free"/> takes; undefined after a failure.</param>
+    /// <returns>False = out of memory, even after every free segment was given back.</returns>
+    public bool TryAllocate(long request, out int block)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(request, 1);
+        var size = Granularity.OfRequest(request);
+        var isSmall = size <= Granularity.LargestSmall;
+        var pool = isSmall ? small : large;
+        if (!TryTake(pool, size, out block) && !TryGrow(size, isSmall, out block))
+        {
+            return false;
+        }
+        Split(pool, block, size);
+        blocks[block].Free = false;
+        Allocated += blocks[block].Size;
+        PeakAllocated = Math.Max(PeakAllocated, Allocated);
+        return true;
+    }
+
+    /// <summary>Takes back what <see cref="TryAllocate"/> gave; the block may be reused, nothing goes back to CUDA.</summary>
+    public void Free(int block)
+    {
+        ref var freed = ref blocks[block];
+        if (freed.Free)
+        {
+            throw new InvalidOperationException("The block is free already.");
+        }
+        freed.Free = true;
+        Allocated -= freed.Size;
+        var pool = freed.Small ? small : large;
+        if (freed.After >= 0 && blocks[freed.After].Free)
+        {
+            Absorb(pool, block, freed.After);
+        }
+        if (freed.Before >= 0 && blocks[freed.Before] is { Free: true } before)
+        {
+            pool.Remove(before.Size, before.Address);
+            Join(freed.Before, block);
+            block = freed.Before;
+        }
+        pool.Add(blocks[block].Size, blocks[block].Address, block);
+    }
+
+    /// <summary>Where a block lies: an address of its own order, not a real one.</summary>
+    public long AddressOf(int block) => blocks[block].Address;
+
+    /// <summary>Bytes of a block; they may be more than were asked for.</summary>
+    public long SizeOf(int block) => blocks[block].Size;
+
+    /// <summary>Gives every wholly free segment back to CUDA (torch.cuda.empty_cache).</summary>
+    public void EmptyCache()
+    {
+        if (Settings.ExpandableSegments)
+        {
+            Shrink(small, ref smallEnd, Granularity.SmallSegment);
+            Shrink(large, ref largeEnd, Granularity.LargeSegment);
+            return;
+        }
+        Release(small);
+        Release(large);
+    }
+
+    /// <summary>The best fit: the smallest free block that is large enough, the lowest address of several.</summary>
+    private bool TryTake(FreeBlocks pool, long size, out int block)
+    {
+        block = -1;
+        var position = pool.AtLeast(size);
+        if (position == pool.Count)
+        {
+            return false;
+        }
+        var found = pool[position];
+        if (Settings.MaxSplitSize is { } most && !Fits(size, blocks[found].Size, most))
+        {
+            return false;
+        }
+        pool.RemoveAt(position);
+        block = found;
+        return true;
+    }
+
+    /// <summary>Blocks too large to be cut are kept for requests as large, and not wasted on much smaller ones.</summary>
+    private static bool Fits(long size, long found, long most) => size < most ? found < most : found < size + Granularity.LargeSegment;
+
+    private bool TryGrow(long size, bool isSmall, out int block)
+    {
+        if (TryReserve(size, isSmall, out block))
+        {
+            return true;
+        }
+        Retries++;
+        EmptyCache();
+        return TryReserve(size, isSmall, out block);
+    }
+
+    /// <summary>A new segment, or one more piece of the one that grows.</summary>
+    private bool TryReserve(long size, bool isSmall, out int block)
+    {
+        if (Settings.ExpandableSegments)
+        {
+            return TryExpand(size, isSmall, out block);
+        }
+        block = -1;
+        var segment = Granularity.OfSegment(size);
+        if (!HasRoom(segment))
+        {
+            return false;
+        }
+        block = New(nextAddress, segment, -1, -1, isSmall);
+        nextAddress += segment;
+        Hold(segment);
+        return true;
+    }
+
+    private bool HasRoom(long bytes) => Settings.Capacity is not { } capacity || Reserved + bytes <= capacity;
+
+    private void Hold(long bytes)
+    {
+        Reserved += bytes;
+        PeakReserved = Math.Max(PeakReserved, Reserved);
+    }
+
+    /// <summary>Cuts what a block has too much off its end: from 512 B on in the small pool and in growing segments, above 1 MiB in the large pool.</summary>
+    private void Split(FreeBlocks pool, int block, long size)
+    {
+        var (address, whole, after) = (blocks[block].Address, blocks[block].Size, blocks[block].After);
+        var rest = whole - size;
+        var isSmall = blocks[block].Small;
+        var cut = isSmall || Settings.ExpandableSegments
+            ? rest >= Granularity.Block
+            : rest > Granularity.LargestSmall && (Settings.MaxSplitSize is not { } most || size < most);
+        if (!cut)
+        {
+            return;
+        }
+        var remainder = New(address + size, rest, block, after, isSmall);
+        blocks[remainder].Free = true;
+        blocks[block].Size = size;
+        blocks[block].After = remainder;
+        if (after >= 0)
+        {
+            blocks[after].Before = remainder;
+        }
+        pool.Add(rest, address + size, remainder);
+    }
+
+    /// <summary>The free neighbour behind a block becomes part of it.</summary>
+    private void Absorb(FreeBlocks pool, int block, int after)
+    {
+        pool.Remove(blocks[after].Size, blocks[after].Address);
+        Join(block, after);
+    }
+
+    private void Join(int block, int after)
+    {
+        blocks[block].Size += blocks[after].Size;
+        var next = blocks[after].After;
+        blocks[block].After = next;
+        smallEnd = smallEnd == after ? block : smallEnd;
+        largeEnd = largeEnd == after ? block : largeEnd;
+        if (next >= 0)
+        {
+            blocks[next].Before = block;
+        }
+        Forget(after);
+    }
+
+    private void Release(FreeBlocks pool)
+    {
+        for (var position = pool.Count - 1; position >= 0; position--)
+        {
+            var block = pool[position];
+            if (blocks[block] is { Before: < 0, After: < 0, Size: var size })
+            {
+                pool.RemoveAt(position);
+                Reserved -= size;
+                Forget(block);
+            }
+        }
+    }
+
+    private int New(long address, long size, int before, int after, bool isSmall)
+    {
+        var index = unusedCount > 0 ? unused[--unusedCount] : blockCount++;
+        if (index == blocks.Length)
+        {
+            Array.Resize(ref blocks, index * 2);
+        }
+        blocks[index] = new Block { Address = address, Size = size, Before = before, After = after, Small = isSmall };
+        return index;
+    }
+
+    private void Forget(int block)
+    {
+        if (unusedCount == unused.Length)
+        {
+            Array.Resize(ref unused, unusedCount * 2);
+        }
+        blocks[block].Free = true;
+        unused[unusedCount++] = block;
+    }
+}
