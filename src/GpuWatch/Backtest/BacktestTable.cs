@@ -20,8 +20,11 @@ internal static class BacktestTable
         {
             Write(output, calibration);
         }
-        output.WriteLine();
-        WriteScenarios(output, outcomes);
+        WriteGroups(output, "scenario", outcomes, outcome => outcome.Job.Truth.Scenario);
+        if (outcomes.Any(outcome => outcome.Job.Kind.Length > 0))
+        {
+            WriteGroups(output, "folder", outcomes, outcome => outcome.Job.Kind.Length > 0 ? outcome.Job.Kind : ".");
+        }
     }
 
     private static void Write(TextWriter output, Calibration calibration)
@@ -36,15 +39,15 @@ internal static class BacktestTable
         }
     }
 
-    private static void WriteScenarios(TextWriter output, IEnumerable<Outcome> outcomes)
+    private static void WriteGroups(TextWriter output, string by, IEnumerable<Outcome> outcomes, Func<Outcome, string> name)
     {
-        output.WriteLine($"{"scenario",-20}{"jobs",6}{"die",6}{"caught@2s",11}{"alarmed, lived",16}");
-        foreach (var scenario in outcomes.GroupBy(outcome => outcome.Job.Truth.Scenario).OrderBy(group => group.Key, StringComparer.Ordinal))
+        output.WriteLine();
+        output.WriteLine($"{by,-20}{"jobs",6}{"die",6}{"caught@2s",11}{"lived, paged",14}{"cause right",13}");
+        foreach (var group in outcomes.GroupBy(name).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
-            var all = scenario.ToArray();
+            var measures = Measures.Of(group.Key, [.. group]);
             output.WriteLine(
-                $"{scenario.Key,-20}{all.Length,6}{all.Count(outcome => outcome.Job.Truth.OomAtSeconds is not null),6}"
-                + $"{all.Count(outcome => outcome.LeadSeconds >= 2),11}{all.Count(outcome => outcome.Job.Truth.OomAtSeconds is null && outcome.AlarmSeconds.Count > 0),16}");
+                $"{group.Key,-20}{group.Count(),6}{measures.Caught2s.Of,6}{measures.Caught2s,11}{measures.FalseAlarms,14}{FineMeasures.Of([.. group]).CauseRight,13}");
         }
     }
 }

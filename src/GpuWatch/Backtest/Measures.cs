@@ -55,7 +55,7 @@ internal sealed record FineMeasures(
 {
     public static FineMeasures Of(IReadOnlyCollection<Outcome> outcomes)
     {
-        var caught = outcomes.Where(outcome => outcome.LeadSeconds is not null).ToArray();
+        var caught = outcomes.Where(outcome => outcome is { LeadSeconds: not null, Job.Truth.Cause: not null }).ToArray();
         return new FineMeasures(
             new Share(caught.Count(outcome => outcome.Cause is { } cause && Names(cause) == outcome.Job.Truth.Cause), caught.Length),
             Told(outcomes, AlertKind.ActivationBlowup, outcome => outcome.Job.Truth.Blowup),

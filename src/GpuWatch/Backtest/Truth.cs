@@ -5,10 +5,11 @@ namespace GpuWatch.Backtest;
 
 /// <summary>What really became of a recorded job (NAME.truth.json).</summary>
 /// <param name="OomAtSeconds">When it ran out of memory; null: it lived.</param>
-/// <param name="Cause">As recorded: first_optimizer, first_backward, long_batch, leak, neighbour, eval; null when it lived.</param>
+/// <param name="Cause">As recorded: first_optimizer, first_backward, long_batch, leak, neighbour, eval; null when it lived, or when it cannot be known.</param>
 /// <param name="Leak">It leaks, whether or not it lived to feel it.</param>
 /// <param name="Blowup">Its declaration is wrong: it takes more.</param>
-internal sealed record Truth(string Scenario, double? OomAtSeconds, string? Cause, bool Leak, bool Blowup, double DurationSeconds)
+/// <param name="Of">The recorded job it is a variant of (scripts/vary-jobs.py); null for a recording.</param>
+internal sealed record Truth(string Scenario, double? OomAtSeconds, string? Cause, bool Leak, bool Blowup, double DurationSeconds, string? Of = null)
 {
     /// <summary>It lives and does not leak: an alarm is a false one.</summary>
     public bool IsFine => OomAtSeconds is null && !Leak;
@@ -28,7 +29,8 @@ internal sealed record Truth(string Scenario, double? OomAtSeconds, string? Caus
                 Text(root, "cause"),
                 Flag(root, "leak"),
                 Flag(root, "blowup"),
-                Number(root, "duration_s") ?? 0);
+                Number(root, "duration_s") ?? 0,
+                Text(root, "of"));
         }
         catch (Exception bad) when (bad is JsonException or InvalidOperationException)
         {

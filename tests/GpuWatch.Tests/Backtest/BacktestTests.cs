@@ -39,6 +39,25 @@ public sealed class BacktestTests : IDisposable
         Assert.DoesNotContain("src=", html, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Jobs_in_folders_below_count_too_and_are_shown_by_folder()
+    {
+        Record("dies", "leak", oomAt: 99, from: 1, to: 15.9);
+        Record("small/dies-small", "leak", oomAt: 99, from: 1, to: 15.9);
+        var output = Gpuwatch.Run("backtest", folder).Out.Split('\n');
+        Assert.Contains(output, line => line.StartsWith("leak ", StringComparison.Ordinal) && line.Contains(" 2     2", StringComparison.Ordinal));
+        Assert.Contains(output, line => line.StartsWith("small ", StringComparison.Ordinal) && line.Contains(" 1     1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_cause_that_cannot_be_known_is_neither_right_nor_wrong()
+    {
+        Record("dies", "leak", oomAt: 99, from: 1, to: 15.9);
+        var job = RecordedJob.InFolder(folder).Single();
+        Assert.Null(job.Truth.Cause);
+        Assert.Equal(new Share(0, 0), FineMeasures.Of([new Outcome(job, [50], [])]).CauseRight);
+    }
+
     [Theory]
     [InlineData("nowhere", "there is no such folder")]
     [InlineData("", "it holds no *.truth.json")]
@@ -87,6 +106,7 @@ public sealed class BacktestTests : IDisposable
             var used = (long)((from + (to - from) * t / 99) * (1L << 30));
             return string.Create(CultureInfo.InvariantCulture, $"{t},0,7,{used},{used},{16L << 30},,");
         });
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(folder, name))!);
         File.WriteAllLines(Path.Combine(folder, name + ".csv"), rows.Prepend("time_s,gpu,pid,used_bytes,device_used_bytes,device_total_bytes,torch_allocated_bytes,torch_reserved_bytes"));
         var end = oomAt?.ToString(CultureInfo.InvariantCulture) ?? "null";
         File.WriteAllText(
