@@ -69,8 +69,13 @@ internal sealed class ProcessWatch
         }
         if (lastFrame is { } frame)
         {
+            var account = reconciler.Plan is { } plan ? ComponentAccount.Of(series, plan) : null;
             events.Add(new Reconciled(
-                time, gpu, Pid, series.HighWater, reconciler.Declared?.PeakDevice.Likely, null, reconciler.Declared?.Components, BridgeOf(frame), reconciler.Mistake?.Words));
+                time, gpu, Pid, series.HighWater, reconciler.Declared?.PeakDevice.Likely, account?.Observed, reconciler.Declared?.Components, BridgeOf(frame), reconciler.Mistake?.Words)
+            {
+                Posterior = account?.Posterior,
+                Unexplained = account?.Unexplained,
+            });
         }
     }
 

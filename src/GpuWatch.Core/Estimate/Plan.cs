@@ -15,6 +15,8 @@ public sealed record Plan
     public required Phase PeakPhase { get; init; }
     public required Components Components { get; init; }
     public required PhasePeaks Phases { get; init; }
+    /// <summary>What the allocated peak of each phase is made of.</summary>
+    public Stations Stations { get; init; }
     public ImmutableArray<string> Assumed { get; init; } = [];
     public ImmutableArray<string> Warnings { get; init; } = [];
 }
@@ -37,7 +39,32 @@ public readonly record struct Components(
 {
     public Bytes Sum =>
         Weights + MasterWeights + Gradients + OptimizerStates + Activations + Logits + Temporaries + Communication + Context + Allocator;
+
+    public Bytes this[Component component] => component switch
+    {
+        Component.Weights => Weights,
+        Component.MasterWeights => MasterWeights,
+        Component.Gradients => Gradients,
+        Component.OptimizerStates => OptimizerStates,
+        Component.Activations => Activations,
+        Component.Logits => Logits,
+        Component.Temporaries => Temporaries,
+        Component.Communication => Communication,
+        Component.Context => Context,
+        _ => Allocator,
+    };
 }
+
+/// <summary>The components by name, in the order of <see cref="Components"/>.</summary>
+public enum Component { Weights, MasterWeights, Gradients, OptimizerStates, Activations, Logits, Temporaries, Communication, Context, Allocator }
+
+/// <summary>Live bytes by component at the peak of each phase; context and cache are not live and 0 here.</summary>
+public readonly record struct Stations(
+    Components Load,
+    Components FirstForward,
+    Components FirstBackward,
+    Components FirstOptimizer,
+    Components Steady);
 
 /// <summary>Allocated peak of each phase: the first step's stations and a steady step.</summary>
 public readonly record struct PhasePeaks(

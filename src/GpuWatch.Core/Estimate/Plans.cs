@@ -27,13 +27,21 @@ internal static class Plans
             Phases = new(
                 Total(features, Phase.Load, profile), Total(features, Phase.FirstForward, profile), Total(features, Phase.FirstBackward, profile),
                 Total(features, Phase.FirstOptimizer, profile), Total(features, Phase.Steady, profile)),
-            Components = new(
-                new(parts[Part.Weights]), new(parts[Part.MasterWeights]), new(parts[Part.Gradients]), new(parts[Part.OptimizerStates]),
-                new(parts[Part.Activations]), new(parts[Part.Logits]), new(parts[Part.Temporaries]), new(parts[Part.Communication]),
-                new(context), new(allocator)),
+            Stations = new(
+                Live(features, Phase.Load, profile), Live(features, Phase.FirstForward, profile), Live(features, Phase.FirstBackward, profile),
+                Live(features, Phase.FirstOptimizer, profile), Live(features, Phase.Steady, profile)),
+            Components = Named(parts, context, allocator),
             Assumed = work.Assumed,
         };
     }
+
+    private static Components Live(in Features features, Phase phase, Profile profile) =>
+        Named(Overheads.Adjusted(features, features.Played[phase], profile), 0, 0);
+
+    private static Components Named(in Ledger parts, long context, long allocator) => new(
+        new(parts[Part.Weights]), new(parts[Part.MasterWeights]), new(parts[Part.Gradients]), new(parts[Part.OptimizerStates]),
+        new(parts[Part.Activations]), new(parts[Part.Logits]), new(parts[Part.Temporaries]), new(parts[Part.Communication]),
+        new(context), new(allocator));
 
     private static Bytes Total(in Features features, Phase phase, Profile profile) =>
         new(Overheads.Adjusted(features, features.Played[phase], profile).Total);

@@ -9,13 +9,6 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
 {
     /// <summary>What a CUDA context and its libraries take when nothing tells it apart: 256–616 MiB in public reports (facts/allocators.md, 4).</summary>
     public static readonly Bytes TypicalContext = Bytes.FromMiB(420);
-    /// <summary>A process that gives memory back while less than this share of its capacity is free has hit the wall …</summary>
-    private const double WallShare = 0.045;
-    /// <summary>… or less than this one, if it gives back little: what frees most of what it has does so on its own account.</summary>
-    private const double NearWallShare = 0.14;
-    private const double LittleShare = 0.2;
-    /// <summary>A stair of live bytes is flat for some samples; what rises with each is a step seen at changing moments.</summary>
-    private const int LeastStairSamples = 3;
     /// <summary>The first steps have cached what batches of one size need.</summary>
     private const double SettleSeconds = 10;
     /// <summary>Segments of small blocks are no record.</summary>
@@ -24,17 +17,10 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     private const double GrowthShare = 0.01;
     private static readonly Bytes LeastContext = Bytes.FromMiB(100);
     private static readonly Bytes LargestContext = Bytes.FromMiB(1024);
-    /// <summary>Optimizer states appear in the first step; growth is only looked for after it.</summary>
-    private const double WarmUpSeconds = 4;
-    /// <summary>Live bytes that have not fallen for this long belong to no training step, and their floor says nothing of a leak.</summary>
-    private const double LongestStepSeconds = 5;
-
     private readonly PhaseTracker phase = new();
     private Bytes mark;
     private Bytes grownLevel;
     private Bytes othersLeast;
-    private Bytes lastLive;
-    private double lastFallSeconds;
     private Bytes clockworkRise;
     private bool started;
     private long samples;
@@ -55,12 +41,13 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     /// <summary>CUDA context and libraries: exact where PyTorch tells what it reserved, else the typical size.</summary>
     public Bytes Context { get; private set; } = TypicalContext;
     public bool ContextKnown { get; private set; }
-    /// <summary>Times the allocator had to give cached blocks back because the device was full (PyTorch's num_alloc_retries, seen from outside).</summary>
-    public int Releases { get; private set; }
-    public double FirstReleaseSeconds { get; private set; } = double.NaN;
-    public double LastReleaseSeconds { get; private set; } = double.NegativeInfinity;
+    public Wall Wall { get; } = new();
+    /// <summary>Times the allocator had to give cached blocks back because the device was full.</summary>
+    public int Releases => Wall.Releases;
+    public double FirstReleaseSeconds => Wall.FirstReleaseSeconds;
+    public double LastReleaseSeconds => Wall.LastReleaseSeconds;
     /// <summary>It first hit the wall while it evaluated: training itself fits.</summary>
-    public bool IsEvaluationAtTheWall { get; private set; }
+    public bool IsEvaluationAtTheWall => Wall.IsOfEvaluation;
     public RecentStairs Stairs { get; } = new();
     public Ramp Ramp { get; } = new();
     /// <summary>High-water marks since the first steps have settled.</summary>
@@ -71,18 +58,18 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     public Climb OthersClimb { get; } = new(restSeconds: 10);
     /// <summary>What the others hold beyond the least they held since this process started.</summary>
     public Bytes OthersGrown => Others - othersLeast;
-    /// <summary>Floor of PyTorch's live bytes since the first step.</summary>
-    public Floor LiveFloor { get; } = new(windowSeconds: 2);
-    /// <summary>Rises of PyTorch's live bytes since they last fell, and their rhythm.</summary>
-    public RecentStairs LiveStairs { get; } = new();
-    public Rhythm LiveRhythm { get; private set; }
+    /// <summary>What PyTorch tells of its live bytes; empty when it tells nothing.</summary>
+    public LiveSeries Live { get; } = new();
+    public Floor LiveFloor => Live.Floor;
+    public RecentStairs LiveStairs => Live.Stairs;
+    public Rhythm LiveRhythm => Live.Rhythm;
     /// <summary>It keeps one batch's result at a time, as evaluation loops do; once told by its rhythm, its stairs are known again by their size.</summary>
     public bool IsEvaluating =>
         LiveRhythm.Count >= Rhythm.LeastClockworkStairs || Rhythm.IsClockwork || IsEvaluatingAgain;
     /// <summary>Its stairs are of the size that an earlier evaluation had.</summary>
     public bool IsEvaluatingAgain => clockworkRise > Bytes.Zero && Rhythm.Count > 0 && Rhythm.IsLike(clockworkRise);
     /// <summary>Most live bytes PyTorch has told; null when it tells nothing.</summary>
-    public Bytes? LivePeak { get; private set; }
+    public Bytes? LivePeak => Live.Peak;
     /// <summary>Mean time between its samples.</summary>
     public double PeriodSeconds => samples > 1 ? (NowSeconds - StartedSeconds) / (samples - 1) : 0;
     /// <summary>It was there before the watching began: how it loaded is not known.</summary>
@@ -124,42 +111,14 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         MarkStairs(before, freeBefore);
         Ramp.Observe(NowSeconds, used);
         phase.Observe(NowSeconds, before, used, Held, HighWater, HighWaterSeconds, plannedLoad);
-        FollowLive();
+        if (TorchAllocated is { } live)
+        {
+            Live.Observe(NowSeconds, live, used <= before, phase, PeriodSeconds);
+        }
         phase.Evaluating(IsEvaluating && NowSeconds - LastStairSeconds < 3 * Rhythm.GapSeconds);
     }
 
-    private void FollowLive()
-    {
-        if (TorchAllocated is { } live)
-        {
-            FollowLiveStairs(live);
-            LivePeak = Bytes.Max(LivePeak ?? live, live);
-            var isStepping = NowSeconds - lastFallSeconds < Math.Max(LongestStepSeconds, 10 * PeriodSeconds);
-            if (isStepping && Phase != JobPhase.Loading && NowSeconds - FirstStepSeconds > WarmUpSeconds)
-            {
-                LiveFloor.Observe(NowSeconds, live.Count, PeriodSeconds);
-            }
-        }
-    }
-
     private double LastStairSeconds => Stairs.Count > 0 ? Stairs.Last.TimeSeconds : double.NegativeInfinity;
-
-    /// <summary>Training's live bytes fall at the end of every step; a loop that keeps what it computes only climbs.</summary>
-    private void FollowLiveStairs(Bytes live)
-    {
-        if (live < lastLive)
-        {
-            LiveStairs.Clear();
-            (LiveRhythm, lastFallSeconds) = (default, NowSeconds);
-        }
-        else if (live > lastLive && Phase != JobPhase.Loading)
-        {
-            LiveStairs.Add(new Stair(NowSeconds, live - lastLive, live), 0);
-            var rhythm = Rhythm.Of(LiveStairs, FirstStepSeconds);
-            LiveRhythm = rhythm.GapSeconds >= LeastStairSamples * PeriodSeconds ? rhythm : default;
-        }
-        lastLive = live;
-    }
 
     private void EstimateContext()
     {
@@ -171,7 +130,6 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         {
             (Context, ContextKnown) = (rest, true);
         }
-
     }
 
     private void AddStair(Stair stair, bool isRecord)
@@ -207,14 +165,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         else if (Used < before)
         {
             mark = Used;
-            var share = freeBefore / (before + freeBefore);
-            if (share < WallShare || (share < NearWallShare && before - Used < before * LittleShare))
-            {
-                FirstReleaseSeconds = Releases == 0 ? NowSeconds : FirstReleaseSeconds;
-                IsEvaluationAtTheWall = Releases == 0 ? IsEvaluating : IsEvaluationAtTheWall;
-                LastReleaseSeconds = NowSeconds;
-                Releases++;
-            }
+            Wall.Fell(NowSeconds, before, freeBefore, Used, IsEvaluating);
         }
     }
 }

@@ -5,18 +5,26 @@ using GpuWatch.Core.Units;
 namespace GpuWatch.Core.Reconcile;
 
 /// <summary>The closing account of a process: what was planned, what was seen, and how the device's bytes add up.</summary>
-/// <param name="Estimated">Null without a job description.</param>
-/// <param name="Observed">The same components as far as they could be told apart; null when they could not.</param>
+/// <param name="Observed">At the observed peak, as far as it could be told apart; null when nothing could.</param>
+/// <param name="Estimated">At the estimated peak, as declared; null without a job description.</param>
+/// <param name="Judgement">In words: why the two differ, or what was inferred where nothing was declared.</param>
 public sealed record Reconciled(
     double TimeSeconds,
     int Gpu,
     int? Pid,
     Bytes ObservedPeak,
     Bytes? EstimatedPeak,
-    Components? Observed,
+    ComponentRanges? Observed,
     Components? Estimated,
     Bridge Bridge,
-    string? Judgement) : WatchEvent(TimeSeconds, Gpu, Pid);
+    string? Judgement) : WatchEvent(TimeSeconds, Gpu, Pid)
+{
+    /// <summary>Plan and observation joined: what the next run of this job should be expected to take; null without a job description.</summary>
+    public ComponentRanges? Posterior { get; init; }
+
+    /// <summary>Of the observed peak what no component explains; null where nothing was declared.</summary>
+    public Bytes? Unexplained { get; init; }
+}
 
 /// <summary>Σ processes + reserved by the driver + unattributed = total − free, at one instant.</summary>
 /// <param name="Reserved">Null: the driver does not tell it apart (it is then part of Unattributed).</param>

@@ -36,7 +36,7 @@ internal static class EstimateCsv
 {
     public static void WriteHeader(TextWriter output) => output.WriteLine(string.Join(',',
         ["id", "peak_allocated_bytes", "peak_reserved_bytes", "peak_device_bytes", "low_bytes", "high_bytes", "peak_phase",
-            .. EstimateParts.Of(default).Select(part => $"{part.Name}_bytes"), "error"]));
+            .. EstimateParts.Of(default(Components)).Select(part => $"{part.Name}_bytes"), "error"]));
 
     public static void Write(TextWriter output, string? id, Job job, Plan plan)
     {
@@ -48,7 +48,7 @@ internal static class EstimateCsv
     }
 
     public static void WriteError(TextWriter output, string? id, string error) =>
-        output.WriteLine($"{Quoted(id ?? "")}{new string(',', 6 + EstimateParts.Of(default).Count() + 1)}{Quoted(error)}");
+        output.WriteLine($"{Quoted(id ?? "")}{new string(',', 6 + EstimateParts.Of(default(Components)).Count() + 1)}{Quoted(error)}");
 
     private static string Text(long count) => count.ToString(CultureInfo.InvariantCulture);
 

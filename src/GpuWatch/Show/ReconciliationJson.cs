@@ -2,6 +2,7 @@ using System.Text.Json;
 using GpuWatch.Commands;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Reconcile;
+using GpuWatch.Core.Units;
 
 namespace GpuWatch.Show;
 
@@ -12,8 +13,15 @@ internal static class ReconciliationJson
     {
         json.WriteNumber("observed_peak_bytes", reconciled.ObservedPeak.Count);
         json.Count("estimated_peak_bytes", reconciled.EstimatedPeak?.Count);
-        Write(json, "observed", reconciled.Observed);
+        Write(json, "observed", reconciled.Observed, size => size.Likely);
+        Write(json, "observed_low", reconciled.Observed, size => size.Low);
+        Write(json, "observed_high", reconciled.Observed, size => size.High);
         Write(json, "estimated", reconciled.Estimated);
+        Write(json, "residual", Residual(reconciled), size => size.Likely);
+        Write(json, "posterior", reconciled.Posterior, size => size.Likely);
+        Write(json, "posterior_low", reconciled.Posterior, size => size.Low);
+        Write(json, "posterior_high", reconciled.Posterior, size => size.High);
+        json.Count("unexplained_bytes", reconciled.Unexplained?.Count);
         Write(json, reconciled.Bridge);
         json.WriteString("judgement", reconciled.Judgement);
     }
@@ -30,6 +38,27 @@ internal static class ReconciliationJson
         foreach (var (part, size) in EstimateParts.Of(known))
         {
             json.WriteNumber(part, size.Count);
+        }
+        json.WriteEndObject();
+    }
+
+    /// <summary>Observed − estimated, where both are known.</summary>
+    private static ComponentRanges? Residual(Reconciled reconciled) =>
+        reconciled is { Observed: { } observed, Estimated: { } estimated }
+            ? ComponentRanges.Of(part => observed[part] is { } seen ? ByteRange.Exactly(seen.Likely - estimated[part]) : null)
+            : null;
+
+    private static void Write(Utf8JsonWriter json, string name, ComponentRanges? components, Func<ByteRange, Bytes> end)
+    {
+        if (components is not { } known)
+        {
+            json.WriteNull(name);
+            return;
+        }
+        json.WriteStartObject(name);
+        foreach (var (part, size) in EstimateParts.Of(known))
+        {
+            json.Count(part, size is { } range ? end(range).Count : null);
         }
         json.WriteEndObject();
     }

@@ -108,6 +108,21 @@ internal sealed class InfluxPoints(LineWriter line, PointNames names)
         Append(reconciled, "final_estimated", reconciled.Estimated);
     }
 
+    private void Append(WatchEvent happened, string field, ComponentRanges? components)
+    {
+        if (components is not { } known)
+        {
+            return;
+        }
+        foreach (var (name, size) in EstimateParts.Of(known))
+        {
+            if (size is { } range)
+            {
+                Append(happened, field, name, range.Likely.Count);
+            }
+        }
+    }
+
     private void Append(WatchEvent happened, string field, Components? components)
     {
         if (components is not { } known)
@@ -116,9 +131,14 @@ internal sealed class InfluxPoints(LineWriter line, PointNames names)
         }
         foreach (var (name, size) in EstimateParts.Of(known))
         {
-            line.Point("component").Tag("component", name).Tag("gpu", happened.Gpu).Tag("host", names.Host);
-            Who(happened.Pid, kind: null).Field(field, size.Count).End(Time(happened));
+            Append(happened, field, name, size.Count);
         }
+    }
+
+    private void Append(WatchEvent happened, string field, string component, long bytes)
+    {
+        line.Point("component").Tag("component", component).Tag("gpu", happened.Gpu).Tag("host", names.Host);
+        Who(happened.Pid, kind: null).Field(field, bytes).End(Time(happened));
     }
 
     private LineWriter Start(string measurement, WatchEvent happened) => Start(measurement, happened.Gpu, happened.Pid);

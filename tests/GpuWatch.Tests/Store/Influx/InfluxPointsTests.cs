@@ -30,7 +30,7 @@ public sealed class InfluxPointsTests
         points.Append(new ForecastMade(3, 0, 42, 0.125, 0.5, new ByteRange(new(900), new(1000), new(1100))));
         points.Append(new AlertRaised(4, 0, 42, Feared));
         points.Append(new AlertResolved(5, 0, null, Feared with { Severity = Severity.Info, EtaSeconds = null }));
-        points.Append(new Reconciled(6, 0, 42, new(950), new(1000), Planned.Components, null, new Bridge(new(1), null, null, new(1)), null));
+        points.Append(new Reconciled(6, 0, 42, new(950), new(1000), ComponentRanges.Of(part => part == Component.Logits ? null : ByteRange.Exactly(Planned.Components[part])), null, new Bridge(new(1), null, null, new(1)), null));
 
         GoldenFile.Matches("influx-points.lp", Encoding.UTF8.GetString(line.Written));
     }

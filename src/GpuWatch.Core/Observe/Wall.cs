@@ -1,0 +1,34 @@
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Core.Observe;
+
+/// <summary>
+/// The times a process gave cached memory back because the device was full: PyTorch's num_alloc_retries, seen from outside.
+/// </summary>
+public sealed class Wall
+{
+    /// <summary>A process that gives memory back while less than this share of its capacity is free has hit the wall …</summary>
+    private const double FullShare = 0.045;
+    /// <summary>… or less than this one, if it gives back little: what frees most of what it has does so on its own account.</summary>
+    private const double NearShare = 0.14;
+    private const double LittleShare = 0.2;
+
+    public int Releases { get; private set; }
+    public double FirstReleaseSeconds { get; private set; } = double.NaN;
+    public double LastReleaseSeconds { get; private set; } = double.NegativeInfinity;
+    /// <summary>It was first hit during evaluation: training itself fits.</summary>
+    public bool IsOfEvaluation { get; private set; }
+
+    /// <summary>The process fell from <paramref name="before"/>, when so much was free, to <paramref name="used"/>.</summary>
+    internal void Fell(double time, Bytes before, Bytes freeBefore, Bytes used, bool isEvaluating)
+    {
+        var share = freeBefore / (before + freeBefore);
+        if (share < FullShare || (share < NearShare && before - used < before * LittleShare))
+        {
+            FirstReleaseSeconds = Releases == 0 ? time : FirstReleaseSeconds;
+            IsOfEvaluation = Releases == 0 ? isEvaluating : IsOfEvaluation;
+            LastReleaseSeconds = time;
+            Releases++;
+        }
+    }
+}
