@@ -17,6 +17,9 @@ internal readonly record struct Layout(Sharding Sharding, int Parts, int Shards)
     /// <summary>FSDP's SHARD_GRAD_OP: weights are sharded only between steps.</summary>
     public bool KeepsGathered => Sharding is { Fsdp: true, State: ShardedState.OptimizerAndGradients } && Shards > 1;
 
+    /// <summary>Stages work on micro-batches at the same time; layers laid out by device_map wait for each other.</summary>
+    public bool Pipelined => Sharding.Pipeline > 1 && !Sharding.LayerSplit;
+
     public bool SharesWeights => (Sharding.State == ShardedState.All && Shards > 1) || KeepsGathered;
     public int WeightShards => SharesWeights ? Shards : 1;
     public int GradientShards => Sharding.State >= ShardedState.OptimizerAndGradients ? Shards : 1;

@@ -33,8 +33,10 @@ internal static class OptimizerStates
         }
         // foreach AdamW makes its denominators for all tensors at once (torch/optim/adamw.py, _multi_tensor_adamw).
         var foreachCopies = optimizer is "adamw_torch" or "sgd_momentum" or "lion" ? all * width : 0;
+        // One tensor after the other: transformers.AdamW, DecoupledAdamW of llm-foundry.
+        var oneCopy = optimizer is "adamw_hf" ? largest * width : 0;
         var gradients = masters ? 4 * (optimizer == "adamw_torch" ? all : largest) : 0;
-        return foreachCopies + gradients;
+        return foreachCopies + oneCopy + gradients;
     }
 
     /// <summary>Each gradient is used up as soon as it is made.</summary>

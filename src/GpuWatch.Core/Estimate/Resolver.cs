@@ -103,12 +103,9 @@ internal readonly ref struct Resolver
     private Step Step()
     {
         var length = Math.Max(1, (job.SeqLen ?? DefaultLength) / (layout.Sharding.Context * layout.Sharding.Sequence));
-        var batch = job.MicroBatch ?? 1;
-        if (layout.Sharding.Pipeline > 1 && !layout.Sharding.LayerSplit)
-        {
-            // 1F1B keeps as many micro-batches of one sequence in flight as there are stages (Narayanan et al. 2021, section 2.2).
-            batch = Math.Min(batch, layout.Sharding.Pipeline);
-        }
+        // 1F1B keeps as many micro-batches of one sequence in flight as there are stages (Narayanan et al. 2021, section 2.2).
+        var inFlight = layout.Pipelined ? Math.Min(job.MicroBatch ?? 1, layout.Sharding.Pipeline) : 1;
+        var batch = layout.Pipelined ? 1 : job.MicroBatch ?? 1;
         // Sequence parallelism divides what tensor parallelism leaves whole (Korthikanti et al., arXiv 2205.05198, section 4.2).
         var tokens = Math.Max(1, (long)batch * length / layout.Sharding.Tensor);
         var layers = Math.Max(1, (shape.Layers!.Value + layout.Sharding.Pipeline - 1) / layout.Sharding.Pipeline);
@@ -118,11 +115,14 @@ internal readonly ref struct Resolver
             Block(batch, length, tokens), layers, Classes, tied, method is MethodKind.Full or MethodKind.Projected, positions, LossOf(),
             method is not (MethodKind.Inference or MethodKind.Load), method is MethodKind.Sparse,
             // Selective checkpointing keeps the outputs of matrix products and attention: 12.5 h bytes a token and layer (torchtitan, measured).
-            job.Checkpointing == "selective" ? (long)(12.5 * Hidden * tokens * layers) : 0);
+            job.Checkpointing == "selective" ? (long)(12.5 * Hidden * tokens * layers) : 0, inFlight);
     }
 
     /// <summary>Positions are a bias on the scores (ALiBi): nothing is rotated.</summary>
     private bool Alibi => shape.Block is "mpt" or "bloom" or "falcon_rw" or "t5" or "t5_gated";
+
+    /// <summary>PEFT keeps adapters in fp32 (autocast_adapter_dtype); FSDP gathers them in the dtype of the blocks, and flattens only tensors of one dtype.</summary>
+    private int LoraWidth => job.LoraDtype is "bf16" or "fp16" || (layout.SharesWeights && layout.Sharding.Fsdp) ? 2 : 4;
 
     private long Classes => job.CrossEntropy == "classification" ? 2 : shape.Vocab!.Value;
 
@@ -144,15 +144,34 @@ internal readonly ref struct Resolver
         var heads = shape.Heads!.Value;
         var adapters = method is MethodKind.Adapter;
         var gptLike = !traits.IsRms && !traits.Gated && traits.Positions > 0;
-        var experts = shape.Experts is null ? 1 : Math.Max(1, shape.ExpertsPerToken ?? 2);
+        var passed = PassedWidth();
         return new(
             traits.Gated, traits.IsRms, traits.Positions == 0 && !Alibi, !traits.IsRms && !traits.Gated, gptLike && job.Architecture.Block is not "gpt_neo", shape.Block is "gpt2" or "gpt_neo",
-            traits.MlpBias, job.Attention is null or "sdpa", experts,
+            traits.MlpBias, job.Attention is null or "sdpa", shape.Experts ?? 1, ExpertCopies(passed),
             batch, length, tokens, Hidden, heads, shape.KvHeads ?? heads, shape.HeadDim ?? Math.Max(1, Hidden / heads),
-            (long)((shape.ExpertIntermediate is { } one && shape.Experts is not null ? one : shape.Intermediate!.Value) * experts + (shape.SharedIntermediate ?? 0)),
+            passed,
             shape.QkvBias ?? traits.QkvBias, BlockWeightWidth, ComputeWidth, method is MethodKind.Full or MethodKind.Projected, Quantised,
             job.Attention == "eager", job.Checkpointing is "full" or "selective", Amp && !CastsOnGather, adapters ? job.LoraRank ?? 16 : 0,
-            adapters ? LoraTargetWords.Read(job.LoraTargets) : Targets.None, job.LoraDtype is "bf16" or "fp16" ? 2 : 4, job.LoraDropout > 0);
+            adapters ? LoraTargetWords.Read(job.LoraTargets) : Targets.None, LoraWidth, job.LoraDropout > 0,
+            HoldsInputs: layout.SharesWeights && layout.Sharding.Fsdp && !Trains && job.Checkpointing != "none");
+    }
+
+    /// <summary>Width of all MLPs that one token passes through.</summary>
+    private long PassedWidth() => shape.Experts is null
+        ? shape.Intermediate!.Value
+        : (long)(shape.ExpertIntermediate ?? shape.Intermediate!.Value) * Math.Max(1, shape.ExpertsPerToken ?? 2) + (shape.SharedIntermediate ?? 0);
+
+    /// <summary>Weights of a block's MLPs for each that a token passes through, so that the trained tensors are as many as the model's parameters.</summary>
+    private double ExpertCopies(long passed)
+    {
+        if (shape.Experts is null)
+        {
+            return 1;
+        }
+        var (heads, width) = (shape.Heads!.Value, shape.HeadDim ?? Math.Max(1, Hidden / shape.Heads!.Value));
+        var attention = 2L * Hidden * width * (heads + (shape.KvHeads ?? heads));
+        var mlps = (double)parameters.BlockMatrices / shape.Layers!.Value - attention;
+        return Math.Max(1, mlps / ((traits.Gated ? 3 : 2) * Hidden * passed));
     }
 
     private long WeightBytes(Step step)
@@ -206,9 +225,12 @@ internal readonly ref struct Resolver
         var width = CastsOnGather ? 2 : StoredWidth;
         var block = parameters.LargestBlock / layout.Parts * (Quantised ? QuantisedWeights.BytesPerWeight(job.QuantFormat, job.QuantBits) : width);
         var root = (parameters.Embedding + parameters.Head + parameters.Rest) / layout.Parts * width;
-        var gradients = Trains ? parameters.LargestBlock / layout.Parts * (CastsOnGather ? 4 : width) : 0;
-        // SHARD_GRAD_OP gathers every unit and keeps it until backward has passed.
-        var blocks = layout.KeepsGathered ? (double)parameters.Blocks / layout.Parts * width : 2 * block;
+        var stage = (double)parameters.Blocks / layout.Parts;
+        // The micro-batches of a pipeline add up their gradients unsharded before one reduction (FSDP2, set_requires_gradient_sync).
+        var waiting = layout.Pipelined ? stage : parameters.LargestBlock / layout.Parts;
+        var gradients = Trains ? waiting * (CastsOnGather ? 4 : width) : 0;
+        // SHARD_GRAD_OP gathers every unit and keeps it until backward has passed; so does FSDP under a pipeline, which else would gather for each micro-batch.
+        var blocks = layout.KeepsGathered || layout.Pipelined ? stage * width : 2 * block;
         return ((long)(root + blocks), (long)(root + blocks + gradients));
     }
 }

@@ -21,7 +21,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         tape.Clear();
         tape.GradientShare = GradientShare(work);
         tape.Count(Part.Weights, work.WeightBytes);
-        tape.Count(Part.MasterWeights, work.Masters && !work.OptimizerOffloaded ? Share(4 * work.TrainedParameters, work.Layout.StateShards, work) : 0);
+        tape.Count(Part.MasterWeights, work.Masters && !work.OptimizerOffloaded ? 4 * work.TrainedParameters / work.Layout.StateShards / work.Layout.Parts : 0);
         var load = tape.Live;
         if (work.Method is MethodKind.Load)
         {
@@ -51,7 +51,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         }
         if (tensors.Length == 0 && work.TrainedParameters > 0)
         {
-            tensors = new TensorSize[] { new(work.TrainedParameters, 1) };
+            tensors = new TensorSize[] { new(work.TrainedParameters / work.Layout.Sharding.Pipeline, 1) };
         }
         var kept = OptimizerStates.Kept(work.Optimizer, tensors, work.StateWidth);
         var stepping = OptimizerStates.WhileStepping(work.Optimizer, tensors, work.StateWidth, work.Masters);
@@ -59,7 +59,9 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         {
             (kept, stepping) = (kept / 4, 0);
         }
-        return (Share(kept, work.Layout.StateShards, work), Share(stepping, work.Layout.StateShards, work));
+        // The tensors are those of this stage's layers; what remains to be divided is each of them.
+        var cuts = work.Layout.StateShards * (work.Method is MethodKind.Adapter ? 1 : work.Layout.Sharding.Tensor);
+        return (kept / cuts, stepping / cuts);
     }
 
     private static double GradientShare(Workload work) =>
@@ -67,8 +69,6 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
             ? 0
             : (double)work.GradientWidth / work.Step.Block.WeightWidth / work.Layout.GradientShards / work.Layout.Parts * work.Layout.Sharding.Pipeline
                 is var share && work.Method is MethodKind.Adapter ? 1 : share;
-
-    private static long Share(long bytes, int shards, Workload work) => bytes / shards / (work.Method is MethodKind.Adapter ? 1 : work.Layout.Parts);
 
     /// <summary>A later step is the first one with the optimizer's states in place, and with gradients where they are accumulated.</summary>
     private static Ledger Later(Workload work, in Ledger forward, in Ledger backward, in Ledger stepping, long states)

@@ -18,12 +18,12 @@ internal static class TensorSizes
         var count = 0;
         if (block.Rank > 0)
         {
-            foreach (var (inputs, outputs, target) in Linears(block))
+            foreach (var (inputs, outputs, target, alike) in Linears(block))
             {
                 if ((block.Targets & target) != 0)
                 {
-                    into[count++] = new(block.Rank * inputs, step.Layers);
-                    into[count++] = new(block.Rank * outputs, step.Layers);
+                    into[count++] = new(block.Rank * inputs, alike * step.Layers);
+                    into[count++] = new(block.Rank * outputs, alike * step.Layers);
                 }
             }
             return count;
@@ -35,9 +35,9 @@ internal static class TensorSizes
         into[count++] = new(step.Vocab * block.Hidden, step.Tied ? 1 : 2);
         into[count++] = new((long)step.PositionRows * block.Hidden, 1);
         into[count++] = new(block.Hidden, (block.Rms ? 1 : 2) * (2L * step.Layers + 1));
-        foreach (var (inputs, outputs, _) in Linears(block))
+        foreach (var (inputs, outputs, _, alike) in Linears(block))
         {
-            into[count++] = new(inputs * outputs, step.Layers);
+            into[count++] = new(inputs * outputs, alike * step.Layers);
         }
         if (block.QkvBias)
         {
@@ -52,19 +52,25 @@ internal static class TensorSizes
         return count;
     }
 
-    private static (long Inputs, long Outputs, Targets Target)[] Linears(Block block)
+    /// <summary>Sizes, what LoRA calls them, and how many of this size a block has: one for each expert.</summary>
+    private static (long Inputs, long Outputs, Targets Target, long Alike)[] Linears(Block block)
     {
         const Targets qkv = Targets.Query | Targets.Key | Targets.Value;
-        (long, long, Targets)[] attention = block.FusedQkv
-            ? [(block.Hidden, block.Queries + 2 * block.Keys, qkv), (block.Queries, block.Hidden, Targets.Output)]
+        (long, long, Targets, long)[] attention = block.FusedQkv
+            ? [(block.Hidden, block.Queries + 2 * block.Keys, qkv, 1), (block.Queries, block.Hidden, Targets.Output, 1)]
             :
             [
-                (block.Hidden, block.Queries, Targets.Query), (block.Hidden, block.Keys, Targets.Key), (block.Hidden, block.Keys, Targets.Value),
-                (block.Queries, block.Hidden, Targets.Output),
+                (block.Hidden, block.Queries, Targets.Query, 1), (block.Hidden, block.Keys, Targets.Key, 1), (block.Hidden, block.Keys, Targets.Value, 1),
+                (block.Queries, block.Hidden, Targets.Output, 1),
             ];
-        (long, long, Targets)[] mlp = block.Gated
-            ? [(block.Hidden, block.Intermediate, Targets.Gate), (block.Hidden, block.Intermediate, Targets.Up), (block.Intermediate, block.Hidden, Targets.Down)]
-            : [(block.Hidden, block.Intermediate, Targets.Up), (block.Intermediate, block.Hidden, Targets.Down)];
+        var width = Math.Max(1, (long)(block.Intermediate * block.ExpertCopies / block.Experts));
+        (long, long, Targets, long)[] mlp = block.Gated
+            ?
+            [
+                (block.Hidden, width, Targets.Gate, block.Experts), (block.Hidden, width, Targets.Up, block.Experts),
+                (width, block.Hidden, Targets.Down, block.Experts),
+            ]
+            : [(block.Hidden, width, Targets.Up, block.Experts), (width, block.Hidden, Targets.Down, block.Experts)];
         return [.. attention, .. mlp];
     }
 }

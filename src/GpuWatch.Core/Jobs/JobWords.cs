@@ -23,7 +23,7 @@ public static class JobWords
         "fp32 = float32, float", "bf16 = bfloat16", "fp16 = float16, half");
 
     public static WordList Optimizers { get; } = new(
-        "adamw_torch = adamw, adam, adamw_hf, torch.optim.adamw, decoupled_adamw",
+        "adamw_torch = adamw, adam, torch.optim.adamw", "adamw_hf = decoupled_adamw",
         "adamw_fused = adamw_torch_fused, adamw_apex_fused",
         "adamw_8bit = adamw_bnb_8bit, bnb adamw8bit, adamw8bit, adam8bit, adam_8bit, adamw_torch_8bit",
         "adamw_4bit = ao adamw4bit, adamw4bit, adamw_torch_4bit", "adamw_fp8 = ao adamwfp8, adamwfp8",

@@ -13,7 +13,10 @@ namespace GpuWatch.Core.Estimate.Tape;
 /// <param name="Dropout">Dropout on probabilities and outputs (GPT-2, OPT, BERT).</param>
 /// <param name="ComposedGelu">GELU is seven operations instead of one kernel (GPT-2's gelu_new).</param>
 /// <param name="RepeatsKeys">Keys and values are repeated to all heads although attention is one kernel (sdpa).</param>
-/// <param name="MlpTokens">Times a token passes through an MLP: the experts it is sent to.</param>
+/// <param name="Intermediate">Width of the MLP; of a mixture, of all experts that a token passes through.</param>
+/// <param name="Experts">MLPs of a mixture, which run one after the other, each on its part of the tokens; 1 = no mixture.</param>
+/// <param name="ExpertCopies">Weights of all experts for each weight that a token passes through.</param>
+/// <param name="HoldsInputs">The input of each checkpointed block and its gradient stay until all of backward has run (FSDP around frozen weights).</param>
 internal sealed record Block(
     bool Gated,
     bool Rms,
@@ -23,7 +26,8 @@ internal sealed record Block(
     bool ComposedGelu,
     bool Biased,
     bool RepeatsKeys,
-    int MlpTokens,
+    int Experts,
+    double ExpertCopies,
     int Batch,
     int Length,
     long Tokens,
@@ -43,7 +47,8 @@ internal sealed record Block(
     long Rank,
     Targets Targets,
     int LoraWidth,
-    bool LoraDropout)
+    bool LoraDropout,
+    bool HoldsInputs = false)
 {
     public long Queries => Heads * HeadDim;
     public long Keys => KvHeads * HeadDim;
@@ -51,6 +56,8 @@ internal sealed record Block(
 
     public Weight Weight(long inputs, long outputs, bool bias) =>
         new(inputs, outputs, bias ? outputs : 0, WeightWidth, Trained, Quantised);
+
+    public Weight MlpWeight(long inputs, long outputs, bool bias) => Weight(inputs, outputs, bias) with { Copies = ExpertCopies };
 }
 
 /// <summary>The linear layers of a block, as LoRA targets them.</summary>

@@ -11,7 +11,7 @@ internal static class BlockPlayer
         var middle = tape.Sum(x, attended);
         tape.Drop(attended);
         var again = Norm(tape, block, middle);
-        var fed = block.Gated ? GatedMlp(tape, block, again) : PlainMlp(tape, block, again);
+        var fed = block.Experts > 1 ? Mixture(tape, block, again) : block.Gated ? GatedMlp(tape, block, again) : PlainMlp(tape, block, again);
         var result = tape.Sum(middle, fed);
         tape.Drop(fed);
         tape.Drop(middle);
@@ -163,15 +163,41 @@ internal static class BlockPlayer
         return repeated;
     }
 
+    /// <summary>
+    /// Experts run one after the other, each on its tokens (transformers, MixtralSparseMoeBlock): what they keep for backward adds up, what lives only
+    /// while one of them runs does not. All tokens through a part of the width are as many numbers as a part of the tokens through all of it.
+    /// </summary>
+    private static Tensor Mixture(Tape tape, Block block, Tensor x)
+    {
+        const int most = 8;
+        var parts = Math.Min(block.Experts, most);
+        var one = block with { Intermediate = Math.Max(1, block.Intermediate / parts) };
+        Tensor? sum = null;
+        for (var part = 0; part < parts; part++)
+        {
+            tape.Hold(x.Storage);
+            var fed = block.Gated ? GatedMlp(tape, one, x) : PlainMlp(tape, one, x);
+            var next = sum is { } before ? tape.Sum(before, fed) : fed;
+            if (sum is { } added)
+            {
+                tape.Drop(added);
+                tape.Drop(fed);
+            }
+            sum = next;
+        }
+        tape.Drop(x);
+        return sum!.Value;
+    }
+
     private static Tensor GatedMlp(Tape tape, Block block, Tensor x)
     {
-        var gate = Linear(tape, block, x, block.Weight(block.Hidden, block.Intermediate, false), Targets.Gate);
+        var gate = Linear(tape, block, x, block.MlpWeight(block.Hidden, block.Intermediate, false), Targets.Gate);
         var activated = tape.Then(gate, saves: true);
-        var up = Linear(tape, block, x, block.Weight(block.Hidden, block.Intermediate, false), Targets.Up);
+        var up = Linear(tape, block, x, block.MlpWeight(block.Hidden, block.Intermediate, false), Targets.Up);
         var product = tape.Product(activated, up);
         tape.Drop(activated);
         tape.Drop(up);
-        var result = Linear(tape, block, product, block.Weight(block.Intermediate, block.Hidden, false), Targets.Down);
+        var result = Linear(tape, block, product, block.MlpWeight(block.Intermediate, block.Hidden, false), Targets.Down);
         tape.Drop(product);
         tape.Drop(x);
         return result;
@@ -179,11 +205,11 @@ internal static class BlockPlayer
 
     private static Tensor PlainMlp(Tape tape, Block block, Tensor x)
     {
-        var wide = Linear(tape, block, x, block.Weight(block.Hidden, block.Intermediate, block.Biased), Targets.Up);
+        var wide = Linear(tape, block, x, block.MlpWeight(block.Hidden, block.Intermediate, block.Biased), Targets.Up);
         tape.Drop(x);
         var activated = block.ComposedGelu ? Gelu(tape, wide) : tape.Map(wide, wide.Elements, wide.Width, saves: true);
         tape.Drop(wide);
-        var result = Linear(tape, block, activated, block.Weight(block.Intermediate, block.Hidden, block.Biased), Targets.Down);
+        var result = Linear(tape, block, activated, block.MlpWeight(block.Intermediate, block.Hidden, block.Biased), Targets.Down);
         result = DropOut(tape, block, result);
         tape.Drop(activated);
         return result;

@@ -7,7 +7,9 @@ namespace GpuWatch.Core.Estimate.Tape;
 /// <param name="Width">Bytes of a number as stored.</param>
 /// <param name="Trained">Gets a gradient.</param>
 /// <param name="Quantised">Kept in 4 or 8 bits, and dequantised for each product.</param>
-internal readonly record struct Weight(long Inputs, long Outputs, long Biases, int Width, bool Trained, bool Quantised = false)
+/// <param name="Copies">Such weights there are for each that a token passes through: other experts'.</param>
+internal readonly record struct Weight(
+    long Inputs, long Outputs, long Biases, int Width, bool Trained, bool Quantised = false, double Copies = 1)
 {
-    public long Elements => Inputs * Outputs + Biases;
+    public long Elements => (long)((Inputs * Outputs + Biases) * Copies);
 }
