@@ -16,6 +16,8 @@ internal static class Program
             case "sink":
                 SinkThroughput.RunAsync(args[1..]).GetAwaiter().GetResult();
                 return 0;
+            case "spool":
+                return SpoolBound.Run(args[1..]);
             default:
                 BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
                 return 0;

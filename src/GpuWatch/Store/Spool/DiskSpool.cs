@@ -5,7 +5,7 @@ namespace GpuWatch.Store.Spool;
 
 /// <summary>
 /// A queue of batches on disk: in order, bounded, and still there after a restart or a kill -9 (the kernel has the bytes; only
-/// a power cut can take the last of them). Not thread-safe; one process a folder.
+/// a power cut can take the last of them, see docs/decisions/0016). Not thread-safe; one process a folder.
 /// </summary>
 /// <remarks>
 /// Segment files of an eighth of the bound hold the batches; the file "cursor" says which sequence is delivered. When the
@@ -36,6 +36,8 @@ internal sealed class DiskSpool : IDisposable
         {
             Adopt(SpoolSegment.Open(path, delivered));
         }
+        // The bound may be lower than it was.
+        MakeRoom(0);
     }
 
     public bool IsEmpty => segments.First is null;
@@ -58,11 +60,7 @@ internal sealed class DiskSpool : IDisposable
             dropped(batch.Points);
             return;
         }
-        while (bytes + size > limit)
-        {
-            dropped(segments.First!.Value.Points);
-            DeleteFirst();
-        }
+        MakeRoom(size);
         var segment = segments.Last?.Value;
         if (segment is null || segment.Bytes + size > Math.Max(limit / 8, size))
         {
@@ -72,7 +70,7 @@ internal sealed class DiskSpool : IDisposable
         bytes += size;
     }
 
-    /// <summary>The oldest batch; null when there is none.</summary>
+    /// <summary>The oldest batch; null when there is none. One that is damaged is dropped, and those behind it stand.</summary>
     public Batch? Peek()
     {
         while (segments.First?.Value is { } segment)
@@ -81,8 +79,9 @@ internal sealed class DiskSpool : IDisposable
             {
                 return batch;
             }
-            dropped(segment.Points);
-            DeleteFirst();
+            var damaged = segment.FirstSequence;
+            dropped(segment.Advance());
+            Done(segment, damaged);
         }
         return null;
     }
@@ -95,11 +94,7 @@ internal sealed class DiskSpool : IDisposable
             return;
         }
         segment.Advance();
-        WriteCursor(batch.Sequence);
-        if (segment.IsEmpty)
-        {
-            DeleteFirst();
-        }
+        Done(segment, batch.Sequence);
     }
 
     public void Dispose()
@@ -121,6 +116,24 @@ internal sealed class DiskSpool : IDisposable
         else
         {
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    private void Done(SpoolSegment segment, long sequence)
+    {
+        WriteCursor(sequence);
+        if (segment.IsEmpty)
+        {
+            DeleteFirst();
+        }
+    }
+
+    private void MakeRoom(long size)
+    {
+        while (bytes + size > limit)
+        {
+            dropped(segments.First!.Value.Points);
+            DeleteFirst();
         }
     }
 
