@@ -17,6 +17,8 @@ want docker-compose docker-compose
 want tmux tmux
 want python3 python3-minimal
 want systemd-analyze systemd
+want aiosmtpd python3-aiosmtpd
+want openssl openssl
 want node nodejs
 want npm npm
 if [ ${#wanted[@]} -gt 0 ] && [ "$(id -u)" = 0 ]; then

@@ -60,7 +60,7 @@ internal sealed class Outlets(
         }
         if (channels.Mail is { } mail)
         {
-            Add("mail", new MailChannel(mail, text));
+            Add("mail", new MailChannel(mail, text, time));
         }
         if (channels.Command is { } command)
         {

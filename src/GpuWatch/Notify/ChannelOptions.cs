@@ -40,15 +40,17 @@ internal sealed record ChannelOptions
     private static MailOptions? MailFrom(SettingsSection section, Func<string, string?> environment)
     {
         var host = section.Text("host");
-        var options = new MailOptions(host ?? "", section.Count("port", 587, 1, 65535), section.Flag("tls", true),
-            section.Text("from") ?? "", section.List("to"), section.Text("user"), section.Secret("password", environment));
-        if (host is null)
-        {
-            return null;
-        }
-        return !MailAddress.TryCreate(options.From, out _) ? throw section.Bad("from", "is no mail address", "NAME@DOMAIN is expected")
-            : options.To.Count == 0 || !options.To.All(to => MailAddress.TryCreate(to, out _)) ? throw section.Bad("to", "names nobody, or no mail address", "a list of NAME@DOMAIN is expected")
+        var port = section.Count("port", 587, 1, 65535);
+        // Port 465 is where TLS is spoken from the first byte (RFC 8314).
+        var tls = !section.Flag("tls", true) ? MailTls.None : port == 465 ? MailTls.FromTheStart : MailTls.StartTls;
+        var options = new MailOptions(host ?? "", port, tls, section.Text("from") ?? "", section.List("to"), section.Text("user"), section.Secret("password", environment));
+        return host is null ? null
+            : !IsMail(options.From) ? throw section.Bad("from", "is no mail address", "NAME@DOMAIN is expected")
+            : options.To.Count == 0 || !options.To.All(IsMail) ? throw section.Bad("to", "names nobody, or no mail address", "a list of NAME@DOMAIN is expected")
             : options;
+
+        // The bare address and nothing around it: it becomes part of a command to the server.
+        static bool IsMail(string address) => MailAddress.TryCreate(address, out var read) && read.Address == address && address.All(one => one is > ' ' and < (char)127 and not ('<' or '>'));
     }
 
     private static SignalOptions? SignalFrom(SettingsSection section)

@@ -1,39 +1,20 @@
-using System.Net;
-using System.Net.Mail;
-
 namespace GpuWatch.Notify;
 
-/// <summary>Sends a plain-text mail by SMTP (docs/decisions: why the runtime's own client).</summary>
-internal sealed class MailChannel(MailOptions options, NoticeText text) : INotifyChannel
+/// <summary>Sends a plain-text mail by SMTP.</summary>
+internal sealed class MailChannel(MailOptions options, NoticeText text, TimeProvider time) : INotifyChannel
 {
     public async Task<Delivery> SendAsync(IReadOnlyList<Notice> notices, CancellationToken stop)
     {
-        using var client = new SmtpClient(options.Host, options.Port) { EnableSsl = options.Tls };
-        if (options.User is { } user)
-        {
-            client.Credentials = new NetworkCredential(user, options.Password?.Reveal());
-        }
-        using var mail = new MailMessage
-        {
-            From = new MailAddress(options.From),
-            Subject = text.Title(notices),
-            Body = string.Join("\n", notices.Select(text.Line)) + "\n",
-        };
-        foreach (var to in options.To)
-        {
-            mail.To.Add(to);
-        }
+        var mail = MailText.Of(options.From, options.To, text.Title(notices), string.Join("\n", notices.Select(text.Line)) + "\n", text.Host, time.GetUtcNow());
         try
         {
-            await client.SendMailAsync(mail, stop).ConfigureAwait(false);
-            return Delivery.Done;
+            await using var talk = await SmtpTalk.BeginAsync(options, stop).ConfigureAwait(false);
+            var refused = await talk.SendAsync(options.From, options.To, mail, stop).ConfigureAwait(false);
+            return refused.Count == 0 ? Delivery.Done : Delivery.GiveUp("the mail server refuses a receiver: " + string.Join("; ", refused));
         }
-        catch (SmtpException failure)
+        catch (SmtpRefusal no)
         {
-            // 5xx: refused for good; 4xx, and no connection: not now.
-            return (int)failure.StatusCode is >= 500 and < 600
-                ? Delivery.GiveUp($"the mail server refuses: {failure.Message}")
-                : Delivery.TryAgain($"mail: {failure.InnerException?.Message ?? failure.Message}");
+            return no.IsFinal ? Delivery.GiveUp($"the mail server refuses: {no.Message}") : Delivery.TryAgain($"mail: {no.Message}");
         }
     }
 }

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -118,44 +116,5 @@ public sealed class ChannelTests
         Assert.Equal("/bin/false ends with exit code 1", (await new CommandChannel(["/bin/false"], EventJson.Write).SendAsync([new(SomeAlert.Raised())], default)).Problem);
         using var stop = new CancellationTokenSource(100);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new CommandChannel(["/bin/sleep", "60"], EventJson.Write).SendAsync([new(SomeAlert.Raised())], stop.Token));
-    }
-
-    [Fact]
-    public async Task A_mail_says_the_worst_in_its_subject_and_each_alert_in_its_text()
-    {
-        using var server = new TcpListener(IPAddress.Loopback, 0);
-        server.Start();
-        var talk = SmtpAsync(server);
-        var options = new MailOptions("127.0.0.1", ((IPEndPoint)server.LocalEndpoint).Port, Tls: false, "gpuwatch@example.org", ["ops@example.org"], null, null);
-        Assert.Equal(Delivery.Done, await new MailChannel(options, Text).SendAsync([new(SomeAlert.Raised(pid: null)), new(SomeAlert.Raised(gpu: 1, pid: null))], default));
-
-        var mail = await talk;
-        Assert.Contains("RCPT TO:<ops@example.org>", mail);
-        Assert.Contains("Subject: [GpuWatch] CRITICAL: 2 alerts on node-1", mail);
-        Assert.Contains("oom-risk: node-1 gpu 1", mail.Replace("=\n", "", StringComparison.Ordinal));
-    }
-
-    /// <summary>Enough of a mail server to take one message.</summary>
-    private static async Task<string> SmtpAsync(TcpListener server)
-    {
-        using var client = await server.AcceptTcpClientAsync();
-        using var reader = new StreamReader(client.GetStream());
-        using var writer = new StreamWriter(client.GetStream()) { NewLine = "\r\n", AutoFlush = true };
-        var (said, inData) = (new StringBuilder(), false);
-        await writer.WriteLineAsync("220 test");
-        while (await reader.ReadLineAsync() is { } line)
-        {
-            said.Append(line).Append('\n');
-            if (!inData || line == ".")
-            {
-                inData = line == "DATA";
-                await writer.WriteLineAsync(inData ? "354 go on" : line == "QUIT" ? "221 bye" : "250 ok");
-            }
-            if (line == "QUIT")
-            {
-                break;
-            }
-        }
-        return said.ToString();
     }
 }

@@ -20,7 +20,10 @@ internal sealed partial class AgentProcess : IDisposable
 
     /// <param name="config">A file in YAML.</param>
     /// <param name="scene">A trace or scenario; null: the simulator's own node.</param>
-    public static AgentProcess Start(string config, string? scene, params string[] arguments)
+    public static AgentProcess Start(string config, string? scene, params string[] arguments) => Start(config, scene, [], arguments);
+
+    /// <param name="environment">Added to this process's own.</param>
+    public static AgentProcess Start(string config, string? scene, IEnumerable<(string Name, string Value)> environment, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet",
             [Path.Combine(AppContext.BaseDirectory, "gpuwatch.dll"), "agent", "--config", config, "--nvml", NvmlSim.Path, "--output", "ndjson", .. arguments])
@@ -31,6 +34,10 @@ internal sealed partial class AgentProcess : IDisposable
         if (scene is not null)
         {
             start.Environment["GPUWATCH_SIM"] = scene;
+        }
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
         }
         var agent = new AgentProcess(new Process { StartInfo = start });
         agent.process.OutputDataReceived += (_, line) => Keep(agent.output, line.Data);
