@@ -26,6 +26,8 @@ public sealed class LiveSeries
     /// <summary>Rises since it last fell, and their rhythm.</summary>
     public RecentStairs Stairs { get; } = new();
     public Rhythm Rhythm { get; private set; }
+    /// <summary>It has fallen of late, as it does at the end of every training step.</summary>
+    public bool IsStepping { get; private set; }
 
     /// <param name="isAtRest">The process has not asked the device for more since the last sample.</param>
     internal void Observe(double time, Bytes live, bool isAtRest, PhaseTracker phase, double periodSeconds)
@@ -40,8 +42,8 @@ public sealed class LiveSeries
         {
             Least = Bytes.Min(Least ?? live, live);
         }
-        var isStepping = time - lastFallSeconds < Math.Max(LongestStepSeconds, 10 * periodSeconds);
-        if (isStepping && phase.Phase != JobPhase.Loading && time - phase.FirstStepSeconds > WarmUpSeconds)
+        IsStepping = time - lastFallSeconds < Math.Max(LongestStepSeconds, 10 * periodSeconds);
+        if (IsStepping && phase.Phase != JobPhase.Loading && time - phase.FirstStepSeconds > WarmUpSeconds)
         {
             Floor.Observe(time, live.Count, periodSeconds);
         }

@@ -40,22 +40,27 @@ public sealed record Misdeclaration(string Words, Plan Plan)
         }
     }
 
-    /// <summary>The mistake whose plan comes nearest to <paramref name="liveBytes"/>; null when none explains it.</summary>
-    public static Misdeclaration? Likeliest(Job job, double liveBytes, Profile? profile = null)
+    /// <summary>The mistake whose plan comes nearest to what was seen, with the next one where it comes as near; null when none explains it.</summary>
+    public static Misdeclaration? Likeliest(Job job, in Evidence seen, Profile? profile = null)
     {
-        Misdeclaration? best = null;
-        var least = WorstRatio;
+        (Misdeclaration Mistake, double Cost)? best = null, next = null;
         foreach (var (words, otherwise) in Usual(job))
         {
-            if (Estimator.Estimate(otherwise, profile).Plan is { } plan
-                && Math.Abs(Math.Log(plan.PeakAllocated.Likely.Count / liveBytes)) is var off && off < least)
+            if (Estimator.Estimate(otherwise, profile).Plan is not { } plan || seen.Cost(plan) is var cost && cost >= WorstCost)
             {
-                (best, least) = (new Misdeclaration(words, plan), off);
+                continue;
             }
+            (best, next) = best is not { } first || cost < first.Cost ? ((new Misdeclaration(words, plan), cost), best)
+                : next is not { } second || cost < second.Cost ? (best, (new Misdeclaration(words, plan), cost))
+                : (best, next);
         }
-        return best;
+        return next is { } rival && rival.Cost - best!.Value.Cost < Indistinct
+            ? best.Value.Mistake with { Words = $"{best.Value.Mistake.Words}, or {rival.Mistake.Words}" }
+            : best?.Mistake;
     }
 
     /// <summary>ln of the largest ratio that still counts as an explanation.</summary>
-    private const double WorstRatio = 0.3;
+    private const double WorstCost = 0.3;
+    /// <summary>… and of the ratio below which one is no better than another.</summary>
+    private const double Indistinct = 0.02;
 }

@@ -13,18 +13,8 @@ namespace GpuWatch.Core.Reconcile;
 /// <param name="profile">What it was estimated by, and its mistakes are; null for the shipped one.</param>
 public sealed class Reconciler(Job? job, Plan? plan, Profile? profile = null)
 {
-    /// <summary>A fully declared job is played to 0.13 % of what autograd keeps (docs/decisions/0010); cuBLAS adds a workspace of about 8 MiB.</summary>
-    private const double PlayedTolerance = 0.002;
-    private static readonly Bytes Workspaces = Bytes.FromMiB(16);
-    /// <summary>Reserved over planned live bytes that batches of changing length reach by fragmentation in their first seconds, and more.</summary>
-    private const double FragmentedRatio = 1.5;
-    /// <summary>What exceeds the plan later than this after the first step has grown, and was not declared wrong.</summary>
-    private const double FirstStepsSeconds = 20;
-    /// <summary>The same for reserved bytes, in which a leak shows at once.</summary>
-    private const double FirstStepSeconds = 5;
-
-    /// <summary>Reserved over live bytes of an ordinary job.</summary>
-    private const double UsualCache = 1.1;
+    /// <summary>Only what exceeds the explained by this share is thought over again.</summary>
+    private const double Retold = 0.02;
 
     private Bytes explained;
 
@@ -44,24 +34,16 @@ public sealed class Reconciler(Job? job, Plan? plan, Profile? profile = null)
     public void Observe(ProcessSeries series)
     {
         HeldPeak = Bytes.Max(HeldPeak, series.Held);
-        if (Declared is not { } plan || series.Phase == JobPhase.Loading || series.NowSeconds - series.FirstStepSeconds > FirstStepsSeconds)
+        if (Declared is not { } plan || series.Phase == JobPhase.Loading || series.IsEvaluating)
         {
             return;
         }
-        var seen = series.LivePeak ?? HeldPeak * (1 / UsualCache);
-        if (seen > explained && (IsLiveBeyond(series, plan) || IsReservedBeyond(series, plan)))
+        var seen = series.LivePeak ?? HeldPeak;
+        if (seen > explained && Excess.Of(series, HeldPeak, plan))
         {
             IsBeyondDeclared = true;
-            Mistake = Misdeclaration.Likeliest(job!, seen.Count, profile);
-            explained = seen * (1 + PlayedTolerance) + Workspaces;
+            Mistake = Misdeclaration.Likeliest(job!, Evidence.Of(series, HeldPeak), profile);
+            explained = seen * (1 + Retold) + Excess.Workspaces;
         }
     }
-
-    private static bool IsLiveBeyond(ProcessSeries series, Plan plan) =>
-        series.LivePeak is { } live
-        && live > (plan.Assumed.IsDefaultOrEmpty ? plan.PeakAllocated.Likely * (1 + PlayedTolerance) : plan.PeakAllocated.High) + Workspaces;
-
-    private bool IsReservedBeyond(ProcessSeries series, Plan plan) =>
-        series.LivePeak is null && series.NowSeconds - series.FirstStepSeconds <= FirstStepSeconds
-        && HeldPeak > plan.PeakAllocated.High * FragmentedRatio + Workspaces;
 }

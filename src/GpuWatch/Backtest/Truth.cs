@@ -1,5 +1,7 @@
 using System.Text.Json;
+using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Units;
+using GpuWatch.Jobs;
 
 namespace GpuWatch.Backtest;
 
@@ -11,6 +13,9 @@ namespace GpuWatch.Backtest;
 /// <param name="Of">The recorded job it is a variant of (scripts/vary-jobs.py); null for a recording.</param>
 internal sealed record Truth(string Scenario, double? OomAtSeconds, string? Cause, bool Leak, bool Blowup, double DurationSeconds, string? Of = null)
 {
+    /// <summary>What really ran; null when the file does not say.</summary>
+    public Job? Actual { get; init; }
+
     /// <summary>It lives and does not leak: an alarm is a false one.</summary>
     public bool IsFine => OomAtSeconds is null && !Leak;
 
@@ -30,7 +35,10 @@ internal sealed record Truth(string Scenario, double? OomAtSeconds, string? Caus
                 Flag(root, "leak"),
                 Flag(root, "blowup"),
                 Number(root, "duration_s") ?? 0,
-                Text(root, "of"));
+                Text(root, "of"))
+            {
+                Actual = root.TryGetProperty("actual_job", out var job) ? JobFile.Read(path, job.GetRawText()) : null,
+            };
         }
         catch (Exception bad) when (bad is JsonException or InvalidOperationException)
         {

@@ -11,6 +11,7 @@ internal static class BacktestCommand
     private static readonly Argument<string> Folder = new("DIR") { Description = "a folder of NAME.csv, NAME.truth.json and NAME.job.json" };
     private static readonly Option<bool> NoJob = new("--no-job") { Description = "do not show the folds what was declared" };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "one line a job: what was said, and what came" };
+    private static readonly Option<bool> Reconcile = new("--reconcile") { Description = "measure instead how well components are told apart and wrong declarations told" };
     private static readonly Option<string> Html = new("--html") { Description = "also write a page of small plots, one a job", HelpName = "FILE" };
     private static readonly Option<string> Output = new("--output") { Description = "table or json", DefaultValueFactory = _ => "table" };
 
@@ -20,7 +21,7 @@ internal static class BacktestCommand
     {
         var command = new Command("backtest", "Replays jobs whose end is known and measures the forecasts against the rules in use today.")
         {
-            Folder, NoJob, Verbose, Html, Output,
+            Folder, NoJob, Reconcile, Verbose, Html, Output,
         };
         command.SetAction(parsed => Run(parsed, around));
         return command;
@@ -29,6 +30,12 @@ internal static class BacktestCommand
     private static int Run(ParseResult parsed, Surroundings around)
     {
         var jobs = RecordedJob.InFolder(parsed.GetRequiredValue(Folder)).ToArray();
+        if (parsed.GetValue(Reconcile))
+        {
+            ComponentErrors.Write(around.Out, jobs);
+            WrongDeclarations.Write(around.Out, jobs, parsed.GetValue(Verbose));
+            return ExitCode.Done;
+        }
         var alone = Replay(jobs, withJob: false);
         var outcomes = parsed.GetValue(NoJob) ? alone : Replay(jobs, withJob: true);
         var rules = new List<Measures> { Measures.Of("gpuwatch", outcomes), Measures.Of("gpuwatch, no job file", alone) };

@@ -21,6 +21,8 @@ internal static class EstimateParts
         ("allocator", Component.Allocator),
     ];
 
+    public static string Name(Component component) => Names[(int)component].Name;
+
     public static IEnumerable<(string Name, Bytes Size)> Of(Components parts) => Names.Select(part => (part.Name, parts[part.Component]));
 
     /// <summary>The same for what was seen; null = it could not be told.</summary>

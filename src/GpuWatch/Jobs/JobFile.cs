@@ -11,6 +11,10 @@ internal static class JobFile
     /// <exception cref="BadInputException">With FILE:LINE: the file cannot be read, is no mapping, or a key or value is wrong.</exception>
     public static Job Read(string path) => ModelFile.Resolve(JobReader.Read(Entries(path)), path);
 
+    /// <summary>A job that is written inside another file.</summary>
+    /// <exception cref="BadInputException">As for a file of its own, with the line within the text.</exception>
+    public static Job Read(string path, string text) => ModelFile.Resolve(JobReader.Read(Parse(path, text)), path);
+
     /// <summary>The keys and values of a job file with their places, not yet understood.</summary>
     /// <exception cref="BadInputException">With FILE:LINE: the file cannot be read or is no mapping.</exception>
     public static IReadOnlyList<JobEntry> Entries(string path) => Parse(path, SmallFile.Read(path, "a readable job file in YAML or JSON"));

@@ -2,20 +2,14 @@ using GpuWatch.Core.Alert;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Reconcile;
-using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
+using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Reconcile;
 
 public sealed class ReconcilerTests
 {
-    private static readonly Job Declared = new()
-    {
-        Architecture = new Architecture(null, "llama", null, 2048, 6, 32, 4, 5632, 32000, false, false),
-        Method = "full", WeightDtype = "bf16", Amp = false, MasterWeights = false, Optimizer = "adamw_fused", GradCheckpointing = "none",
-        Attention = "flash", CrossEntropy = "hf2025", FusedCe = false, MicroBatch = 2, SeqLen = 1024, NumGpus = 1, Parallelism = "none",
-        Packing = false, GradAccum = 1,
-    };
+    private static readonly Job Declared = DeclaredRun.Job;
 
     [Fact]
     public void A_job_that_runs_as_declared_is_not_called_wrong() => Assert.DoesNotContain(Raised(Declared), alert => alert.Kind == AlertKind.ActivationBlowup);
@@ -37,22 +31,39 @@ public sealed class ReconcilerTests
 
     [Fact]
     public void What_no_mistake_explains_is_left_unexplained() =>
-        Assert.Null(Misdeclaration.Likeliest(Declared, 1e13));
+        Assert.Null(Misdeclaration.Likeliest(Declared, new Evidence(Bytes.FromGiB(9000), Bytes.FromGiB(9000), null)));
 
-    /// <summary>The alerts of a job that really runs as <paramref name="real"/> while the declaration stands.</summary>
-    private static List<Core.Alert.Alert> Raised(Job real)
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_job_that_takes_less_than_declared_is_left_in_peace(bool withTorch) =>
+        Assert.DoesNotContain(Raised(Declared, Declared with { MicroBatch = 4 }, withTorch), alert => alert.Kind == AlertKind.ActivationBlowup);
+
+    [Fact]
+    public void Reserved_bytes_that_no_cache_explains_are_told_where_nvml_alone_watches() =>
+        Assert.Contains(Raised(Declared with { MicroBatch = 8 }, Declared, withTorch: false), alert => alert.Kind == AlertKind.ActivationBlowup);
+
+    [Fact]
+    public void Mistakes_that_cost_the_same_are_both_named()
+    {
+        var words = Misdeclaration.Likeliest(Declared, Seen(Declared with { MicroBatch = 4 }))!.Words;
+        Assert.Contains("micro_batch 4 instead of 2", words, StringComparison.Ordinal);
+        Assert.Contains("seq_len 2048 instead of 1024", words, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void States_kept_from_step_to_step_tell_a_wide_optimizer_from_a_larger_batch()
+    {
+        var declared = Declared with { Optimizer = "adamw_8bit" };
+        Assert.Contains("in 32 bits", Misdeclaration.Likeliest(declared, Seen(Declared))!.Words, StringComparison.Ordinal);
+    }
+
+    private static Evidence Seen(Job real)
     {
         var plan = Estimator.Estimate(real).Plan!;
-        var (load, peak) = (plan.Phases.Load, plan.PeakAllocated.Likely);
-        var events = new List<WatchEvent>();
-        var watch = new DeviceWatch(0, _ => Declared);
-        for (var t = 0; t < 60; t++)
-        {
-            var reserved = t < 2 ? Bytes.Zero : t < 6 ? load : peak * 1.05;
-            var live = t < 2 ? Bytes.Zero : t < 6 ? load : t % 2 == 0 ? peak : load * 3;
-            var used = Bytes.FromMiB(400) + reserved;
-            watch.Observe(new GpuFrame(t, 0, Bytes.FromGiB(48), used, null, null, [new ProcessReading(1, used, live, reserved)]), events);
-        }
-        return [.. events.OfType<AlertRaised>().Select(raised => raised.Alert)];
+        return new(plan.PeakAllocated.Likely, plan.PeakReserved.Likely, plan.Phases.Load + plan.Stations.FirstOptimizer.OptimizerStates);
     }
+
+    private static List<Core.Alert.Alert> Raised(Job real, Job? declared = null, bool withTorch = true) =>
+        [.. DeclaredRun.Told(real, declared ?? Declared, withTorch).OfType<AlertRaised>().Select(raised => raised.Alert)];
 }

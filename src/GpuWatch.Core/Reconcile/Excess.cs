@@ -1,0 +1,49 @@
+using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Observe;
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Core.Reconcile;
+
+/// <summary>What a process takes that its plan cannot explain, and no growth since its first step either.</summary>
+internal static class Excess
+{
+    /// <summary>A fully declared job is played to 0.13 % of what autograd keeps (docs/decisions/0010); cuBLAS adds a workspace of about 8 MiB.</summary>
+    private const double PlayedTolerance = 0.002;
+    public static readonly Bytes Workspaces = Bytes.FromMiB(16);
+    /// <summary>A slope of the floor is known to about half of itself.</summary>
+    private const double LeakDoubt = 2;
+
+    /// <summary>
+    /// Reserved over planned live bytes that the cache of a job declared right does not reach: in its first steps, while its first batches
+    /// find their places, and ever. Recorded ones reached 1.38, 1.39 and 2.14.
+    /// </summary>
+    private const double FirstStepsRatio = 1.45;
+    private const double FirstStepsSeconds = 5;
+    private const double SettlingRatio = 1.6;
+    private const double SettlingSeconds = 10;
+    private const double AnyRatio = 2.3;
+    /// <summary>What a leak takes comes all along; what a larger batch takes comes early. Flat for this share of its steps, it does not leak.</summary>
+    private const double FlatShare = 0.67;
+
+    /// <summary>Live bytes where the process tells them, else reserved ones that exceed what <paramref name="plan"/> can come to.</summary>
+    public static bool Of(ProcessSeries series, Bytes heldPeak, Plan plan) =>
+        series.LivePeak is { } live ? IsLiveBeyond(series, live, plan) : IsReservedBeyond(series, heldPeak, plan);
+
+    /// <summary>The most live bytes that <paramref name="plan"/> allows.</summary>
+    public static Bytes MostLive(Plan plan) =>
+        (plan.Assumed.IsDefaultOrEmpty ? plan.PeakAllocated.Likely * (1 + PlayedTolerance) : plan.PeakAllocated.High) + Workspaces;
+
+    private static bool IsLiveBeyond(ProcessSeries series, Bytes live, Plan plan)
+    {
+        var leaked = Math.Max(0, series.LiveFloor.LowSlope) * (series.NowSeconds - series.FirstStepSeconds) * LeakDoubt;
+        return series.Live.IsStepping && live > MostLive(plan) + new Bytes((long)leaked);
+    }
+
+    private static bool IsReservedBeyond(ProcessSeries series, Bytes held, Plan plan)
+    {
+        var age = series.NowSeconds - series.FirstStepSeconds;
+        var isFlat = series.NowSeconds - series.HighWaterSeconds > age * FlatShare;
+        var ratio = age <= FirstStepsSeconds ? FirstStepsRatio : !isFlat ? double.PositiveInfinity : age <= SettlingSeconds ? SettlingRatio : AnyRatio;
+        return held > Workspaces && held - Workspaces > plan.PeakAllocated.Likely * ratio;
+    }
+}
