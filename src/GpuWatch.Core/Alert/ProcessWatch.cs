@@ -57,7 +57,7 @@ internal sealed class ProcessWatch
     /// <summary>The process is gone, or the recording is over.</summary>
     public void Close(double time, bool exited, List<WatchEvent> events)
     {
-        var because = exited ? "The process has ended." : "The recording has ended.";
+        var because = exited ? "The process has ended." : "It is watched no longer.";
         oom.Calm(time, gpu, Pid, 0, because, events);
         foreach (var episode in findings)
         {

@@ -17,7 +17,7 @@ public sealed class AgentToCollectorTests : IDisposable
 
         await Eventually.HoldsAsync(
             () => collector.Posts.Any(post => post.Path == "/v1/metrics" && post.Text.Contains("gpuwatch.process.gpu.memory.usage", StringComparison.Ordinal)),
-            30, "metrics arrived: " + string.Join("; ", agent.Errors));
+            30, () => "metrics arrived: " + string.Join("; ", agent.Errors));
 
         Assert.Contains("OpenTelemetry", Loaded(agent));
         Assert.Equal(130, agent.Stop());
@@ -27,7 +27,7 @@ public sealed class AgentToCollectorTests : IDisposable
     public async Task Without_an_endpoint_nothing_of_OpenTelemetry_is_loaded()
     {
         using var agent = Start("sampling: { period: 100ms }");
-        await Eventually.HoldsAsync(() => agent.Output.Count > 0, 30, "it watches: " + string.Join("; ", agent.Errors));
+        await Eventually.HoldsAsync(() => agent.Output.Count > 0, 30, () => "it watches: " + string.Join("; ", agent.Errors));
 
         Assert.DoesNotContain("OpenTelemetry", Loaded(agent));
         Assert.Contains("System.Reactive", Loaded(agent));

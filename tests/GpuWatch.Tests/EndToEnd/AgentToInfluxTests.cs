@@ -21,7 +21,7 @@ public sealed class AgentToInfluxTests : IDisposable
         {
             await Eventually.HoldsAsync(
                 async () => (await server.GetAsync("query?db=gpuwatch&q=SELECT%20count(mem_used)%20FROM%20gpu%20GROUP%20BY%20gpu")).Contains("\"count\""),
-                TimeSpan.FromSeconds(30), "points arrived: " + string.Join("; ", agent.Errors));
+                TimeSpan.FromSeconds(30), () => "points arrived: " + string.Join("; ", agent.Errors));
             Assert.Equal(130, agent.Stop());
         }
         var measurements = await server.GetAsync("query?db=gpuwatch&q=SHOW%20MEASUREMENTS");
@@ -38,11 +38,14 @@ public sealed class AgentToInfluxTests : IDisposable
         int stored;
         using (var agent = AgentProcess.Start(Config(stub.Url, "batch_points: 5"), null, "--listen", "none", "--period", "100ms"))
         {
-            await Eventually.HoldsAsync(() => Spooled() > 40_000, 60, "an outage fills the spool: " + string.Join("; ", agent.Errors));
+            await Eventually.HoldsAsync(() => Spooled() > 40_000, 60, () => "an outage fills the spool: " + string.Join("; ", agent.Errors));
             accepted = Accepted();
-            stub.OnRequest = _ => Task.Delay(10);
+            // Twenty requests are answered, and the one after them never is.
+            var answered = new SemaphoreSlim(20);
+            var before = stub.Requests.Count;
+            stub.OnRequest = _ => answered.WaitAsync();
             stub.Down = null;
-            await Eventually.HoldsAsync(() => stub.Requests.Count > 20, 30, "the drain began");
+            await Eventually.HoldsAsync(() => stub.Requests.Count > before + 20, 30, "the drain is in its middle");
             agent.Kill();
             stored = stub.Lines.Count;
             Assert.True(Spooled() > 0, "it was killed before the drain was over");

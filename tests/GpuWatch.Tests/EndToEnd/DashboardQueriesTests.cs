@@ -29,7 +29,7 @@ public sealed class DashboardQueriesTests : IDisposable
             folder.File("gpuwatch.yaml", $"influx: {"{"} url: '{influx.Url}', api: v1, flush_every: 100ms, spool: none {"}"}"),
             SomeJob.Loading(folder, pid: 4242), "--job", SomeJob.TooLarge(folder), "--listen", $"127.0.0.1:{port}", "--period", "100ms", "--for", "8s"))
         {
-            await Eventually.HoldsAsync(() => agent.HasExited, 60, "the agent ran its time: " + string.Join("; ", agent.Errors));
+            await Eventually.HoldsAsync(() => agent.HasExited, 60, () => "the agent ran its time: " + string.Join("; ", agent.Errors));
         }
 
         var empty = new List<string>();

@@ -88,12 +88,12 @@ public sealed class InfluxServerTests : IDisposable
 
             async Task FeedAsync(double until)
             {
-                while (watch.Elapsed.TotalSeconds < until)
+                using var load = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / PerSecond));
+                while (watch.Elapsed.TotalSeconds < until && await load.WaitForNextTickAsync())
                 {
                     var before = watch.Elapsed;
                     sink.Accept(Sweeps.Of(1_700_000_000 + (sweeps / (double)PerSecond), usedMiB: sweeps++, processes: Processes));
                     longest = Max(longest, watch.Elapsed - before);
-                    await Task.Delay(TimeSpan.FromSeconds(1.0 / PerSecond));
                 }
             }
         }

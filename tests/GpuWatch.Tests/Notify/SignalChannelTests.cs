@@ -76,6 +76,33 @@ public sealed class SignalChannelTests : IDisposable
         Assert.Equal(0, Got());
     }
 
+    /// <summary>Not by its name alone: a process that really is another user's.</summary>
+    [RootFact]
+    public async Task A_process_that_runs_as_another_user_is_left_alone_unless_that_user_is_named()
+    {
+        File.WriteAllText(folder.File("theirs"), "");
+        Assert.Equal(0, Tool.Run("chmod", ["-R", "a+rwx", folder.Path]).Code);
+        using var theirs = Process.Start(new ProcessStartInfo("setpriv", ["--reuid=nobody", "--clear-groups", "/bin/bash",
+            "-c", "trap 'echo got >> \"$0\"' USR1; echo ready > \"$0\"; while :; do read -t 0.02 <> <(:) || :; done", folder.File("theirs")]))!;
+        try
+        {
+            await Eventually.HoldsAsync(() => new FileInfo(folder.File("theirs")).Length > 0, 10, "it has set its trap");
+            var channel = Channel();
+            channel.Accept(SweepOf(theirs.Id, null));
+            Assert.Contains("none of the users", (await channel.SendAsync([new(SomeAlert.Raised(pid: theirs.Id))], default)).Problem);
+
+            channel = new SignalChannel(new SignalOptions(Usr1, ["nobody"], null));
+            channel.Accept(SweepOf(theirs.Id, null));
+            Assert.Equal(Delivery.Done, await channel.SendAsync([new(SomeAlert.Raised(pid: theirs.Id))], default));
+            await Eventually.HoldsAsync(() => File.ReadAllLines(folder.File("theirs")).SequenceEqual(["ready", "got"]), 10, "it got the one signal that was allowed");
+        }
+        finally
+        {
+            theirs.Kill();
+            theirs.WaitForExit();
+        }
+    }
+
     [LinuxFact]
     public async Task A_process_that_never_was_on_the_GPU_is_left_alone_and_one_that_is_gone_is_no_fault()
     {

@@ -90,3 +90,15 @@ internal sealed class LinuxFactAttribute : FactAttribute
         }
     }
 }
+
+/// <summary>A test that becomes another user.</summary>
+internal sealed class RootFactAttribute : FactAttribute
+{
+    public RootFactAttribute()
+    {
+        if (!OperatingSystem.IsLinux() || Environment.UserName != "root" || Tool.Find("setpriv") is null)
+        {
+            Skip = "Only root can start a process as another user.";
+        }
+    }
+}
