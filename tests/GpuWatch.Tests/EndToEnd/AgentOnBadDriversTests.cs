@@ -44,17 +44,17 @@ public sealed class AgentOnBadDriversTests : IDisposable
         Assert.Equal([4L << 30, 1L << 30], once.RootElement.GetProperty("processes").EnumerateArray().Select(one => one.GetProperty("used_bytes").GetInt64()));
     }
 
-    private AgentProcess Start(string scene) =>
-        AgentProcess.Start(folder.File("gpuwatch.yaml", ""), folder.File("scene", scene), "--listen", "none");
+    private RunningAgent Start(string scene) =>
+        RunningAgent.WithConfig(folder.File("gpuwatch.yaml", ""), folder.File("scene", scene), "--listen", "none");
 
-    private static IEnumerable<JsonElement> Events(AgentProcess agent, string kind) =>
+    private static IEnumerable<JsonElement> Events(RunningAgent agent, string kind) =>
         agent.Output.Select(line => JsonDocument.Parse(line).RootElement).Where(one => one.GetProperty("event").GetString() == kind);
 
-    private static IEnumerable<JsonElement> Alerts(AgentProcess agent, string kind) =>
+    private static IEnumerable<JsonElement> Alerts(RunningAgent agent, string kind) =>
         Events(agent, "alert").Where(one => one.GetProperty("kind").GetString() == kind);
 
     /// <summary>The agent says which instant the simulator's time 0 is.</summary>
-    private static double Zero(AgentProcess agent)
+    private static double Zero(RunningAgent agent)
     {
         var line = agent.Errors.First(one => one.Contains("its time 0 is ", StringComparison.Ordinal));
         return double.Parse(line.Split("its time 0 is ")[1].Split(';')[0]);

@@ -34,8 +34,8 @@ public sealed class AgentToCollectorTests : IDisposable
         Assert.Equal(130, agent.Stop());
     }
 
-    private static string Loaded(AgentProcess agent) => File.ReadAllText($"/proc/{agent.Pid}/maps");
+    private static string Loaded(RunningAgent agent) => File.ReadAllText($"/proc/{agent.Pid}/maps");
 
-    private AgentProcess Start(string settings) =>
-        AgentProcess.Start(folder.File("g.yaml", settings + "\nstore: { path: none }\n"), null, "--listen", "none");
+    private RunningAgent Start(string settings) =>
+        RunningAgent.WithConfig(folder.File("g.yaml", settings + "\nstore: { path: none }\n"), null, "--listen", "none");
 }

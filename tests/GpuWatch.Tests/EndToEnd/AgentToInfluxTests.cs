@@ -17,7 +17,7 @@ public sealed class AgentToInfluxTests : IDisposable
     public async Task The_simulated_node_arrives_in_InfluxDB()
     {
         using var server = await ServerProcess.InfluxDb();
-        using (var agent = AgentProcess.Start(Config(server.Url), null, "--listen", "none", "--period", "100ms"))
+        using (var agent = RunningAgent.WithConfig(Config(server.Url), null, "--listen", "none", "--period", "100ms"))
         {
             await Eventually.HoldsAsync(
                 async () => (await server.GetAsync("query?db=gpuwatch&q=SELECT%20count(mem_used)%20FROM%20gpu%20GROUP%20BY%20gpu")).Contains("\"count\""),
@@ -36,7 +36,7 @@ public sealed class AgentToInfluxTests : IDisposable
         stub.Down = 503;
         List<LineReader> accepted;
         int stored;
-        using (var agent = AgentProcess.Start(Config(stub.Url, "batch_points: 5"), null, "--listen", "none", "--period", "100ms"))
+        using (var agent = RunningAgent.WithConfig(Config(stub.Url, "batch_points: 5"), null, "--listen", "none", "--period", "100ms"))
         {
             await Eventually.HoldsAsync(() => Spooled() > 40_000, 60, () => "an outage fills the spool: " + string.Join("; ", agent.Errors));
             accepted = Accepted();
@@ -51,7 +51,7 @@ public sealed class AgentToInfluxTests : IDisposable
             Assert.True(Spooled() > 0, "it was killed before the drain was over");
         }
         stub.OnRequest = _ => Task.CompletedTask;
-        using (var agent = AgentProcess.Start(Config(stub.Url, "batch_points: 5"), null, "--listen", "none"))
+        using (var agent = RunningAgent.WithConfig(Config(stub.Url, "batch_points: 5"), null, "--listen", "none"))
         {
             await Eventually.HoldsAsync(() => stub.Lines.Count > stored && Spooled() == 0, 30, "the rest is drained");
             agent.Stop();

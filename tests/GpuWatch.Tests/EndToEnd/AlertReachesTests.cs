@@ -39,7 +39,7 @@ public sealed class AlertReachesTests(ITestOutputHelper output) : IDisposable
         try
         {
             var port = ServerProcess.FreePort();
-            using var agent = AgentProcess.Start(Config(alertmanager.Url, webhook.Url, slack.Url, mail.Port), SomeJob.Loading(folder, job.Id),
+            using var agent = RunningAgent.WithConfig(Config(alertmanager.Url, webhook.Url, slack.Url, mail.Port), SomeJob.Loading(folder, job.Id),
                 "--job", SomeJob.TooLarge(folder), "--listen", $"127.0.0.1:{port}", "--period", "100ms", "--for", "12s");
             await Eventually.HoldsAsync(() => Critical(agent) is not null, 30, () => "the agent raised it: " + string.Join("; ", agent.Errors));
             await Eventually.HoldsAsync(
@@ -115,7 +115,7 @@ public sealed class AlertReachesTests(ITestOutputHelper output) : IDisposable
         happened.GetProperty("event").GetString() == "alert" && happened.GetProperty("severity").GetString() == "critical" && happened.GetProperty("kind").GetString() == "oom-risk";
 
     /// <summary>The event's own time, which the agent prints with it.</summary>
-    private static DateTimeOffset? Critical(AgentProcess agent) => agent.Output
+    private static DateTimeOffset? Critical(RunningAgent agent) => agent.Output
         .Where(line => line.StartsWith('{'))
         .Select(line => JsonDocument.Parse(line).RootElement)
         .Where(IsCritical)

@@ -25,7 +25,7 @@ public sealed class DashboardQueriesTests : IDisposable
         using var influx = await ServerProcess.InfluxDb();
         using var prometheus = await ServerProcess.Prometheus(scrape);
         using var victoria = await ServerProcess.VictoriaMetrics(folder.File("scrape.yml", scrape));
-        using (var agent = AgentProcess.Start(
+        using (var agent = RunningAgent.WithConfig(
             folder.File("gpuwatch.yaml", $"influx: {"{"} url: '{influx.Url}', api: v1, flush_every: 100ms, spool: none {"}"}"),
             SomeJob.Loading(folder, pid: 4242), "--job", SomeJob.TooLarge(folder), "--listen", $"127.0.0.1:{port}", "--period", "100ms", "--for", "8s"))
         {

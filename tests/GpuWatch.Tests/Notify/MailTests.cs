@@ -17,7 +17,7 @@ public sealed class MailTests : IDisposable
     public async Task A_predicted_OOM_is_mailed_over_TLS_by_the_user_who_logged_in()
     {
         using var server = await SmtpServer.StartAsync(MailTls.StartTls);
-        using var agent = AgentProcess.Start(
+        using var agent = RunningAgent.WithConfig(
             folder.File("g.yaml", $"""
                 mail:
                   host: localhost
