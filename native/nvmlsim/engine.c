@@ -155,15 +155,21 @@ nvmlReturn_t sim_begin_system(const char *call)
     return result == NVML_SUCCESS ? result : sim_end(result);
 }
 
+/* Index into the scene's devices, or -1 for what is no handle of one. */
+static int index_of(nvmlDevice_t handle)
+{
+    uintptr_t offset = (uintptr_t)handle - (uintptr_t)handles;
+    bool known = (uintptr_t)handle >= (uintptr_t)handles && offset % sizeof *handles == 0 && offset / sizeof *handles < (size_t)current.device_count;
+    return known ? (int)(offset / sizeof *handles) : -1;
+}
+
 nvmlReturn_t sim_begin(const char *call, nvmlDevice_t handle, int *device_index)
 {
     pthread_mutex_lock(&lock);
     count(call);
     if (sessions == 0) return sim_end(NVML_ERROR_UNINITIALIZED);
-    uintptr_t offset = (uintptr_t)handle - (uintptr_t)handles;
-    *device_index = (int)(offset / sizeof *handles);
-    if ((uintptr_t)handle < (uintptr_t)handles || offset % sizeof *handles || offset / sizeof *handles >= (size_t)current.device_count)
-        return sim_end(NVML_ERROR_INVALID_ARGUMENT);
+    *device_index = index_of(handle);
+    if (*device_index < 0) return sim_end(NVML_ERROR_INVALID_ARGUMENT);
     nvmlReturn_t result = suffer(call, *device_index);
     return result == NVML_SUCCESS ? result : sim_end(result);
 }
@@ -212,10 +218,37 @@ EXPORT nvmlReturn_t nvmlsim_load_text(const char *text)
     return sim_end(load(fmemopen((void *)text, strlen(text), "r"), "text", true));
 }
 
+/* Hands the clock over to the caller: it stands where it began, and only nvmlsim_set_time moves it. Returns the time it shows. */
+EXPORT double nvmlsim_take_clock(void)
+{
+    pthread_mutex_lock(&lock);
+    sim_clock.manual = true;
+    sim_clock.by_hand = sim_clock.start;
+    double t = loaded ? current.begin + elapsed_s() : 0;
+    pthread_mutex_unlock(&lock);
+    return t;
+}
+
 EXPORT void nvmlsim_set_time(double seconds)
 {
     pthread_mutex_lock(&lock);
     sim_clock.by_hand = seconds - current.begin;
+    pthread_mutex_unlock(&lock);
+}
+
+/* What a trace's process tells of its own allocator, which no NVML call can: GpuWatch asks here, in place of the process. */
+EXPORT void nvmlsim_torch(nvmlDevice_t handle, unsigned int pid, unsigned long long *allocated, unsigned long long *reserved)
+{
+    *allocated = *reserved = NVML_VALUE_NOT_AVAILABLE;
+    pthread_mutex_lock(&lock);
+    int d = index_of(handle);
+    for (size_t i = d >= 0 && current.devices[d].from_trace ? current.job_count : 0; i-- > 0; ) {
+        const job *j = &current.jobs[i];
+        if (j->device != d || j->pid != pid) continue;
+        *allocated = told_at(&j->torch_allocated, sim_scene_time());
+        *reserved = told_at(&j->torch_reserved, sim_scene_time());
+        break;
+    }
     pthread_mutex_unlock(&lock);
 }
 

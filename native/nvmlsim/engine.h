@@ -47,6 +47,7 @@ typedef struct {
     bool memory_unknown;
     char name[128];
     curve memory;
+    curve torch_allocated, torch_reserved; /* what the process itself would tell, by a trace; empty or ABSENT: nothing */
 } job;
 
 typedef struct {
@@ -95,6 +96,8 @@ bool curve_add(curve *c, double t, uint64_t bytes, bool ramp);
 
 /* false: absent at that time */
 bool job_memory_at(const job *j, double t, uint64_t *bytes);
+/* NVML_VALUE_NOT_AVAILABLE: it tells nothing then */
+uint64_t told_at(const curve *c, double t);
 /* Memory in use without the driver's reserve, never more than there is. */
 uint64_t device_used_at(const scene *s, int device_index, double t);
 

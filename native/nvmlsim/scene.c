@@ -46,6 +46,12 @@ bool job_memory_at(const job *j, double t, uint64_t *bytes)
     return value != ABSENT;
 }
 
+uint64_t told_at(const curve *c, double t)
+{
+    uint64_t value = curve_at(c, t);
+    return value == ABSENT ? NVML_VALUE_NOT_AVAILABLE : value;
+}
+
 uint64_t device_used_at(const scene *s, int device_index, double t)
 {
     const device *dev = &s->devices[device_index];
@@ -98,7 +104,11 @@ job *scene_add_job(scene *s)
 
 void scene_free(scene *s)
 {
-    for (size_t i = 0; i < s->job_count; i++) free(s->jobs[i].memory.at);
+    for (size_t i = 0; i < s->job_count; i++) {
+        free(s->jobs[i].memory.at);
+        free(s->jobs[i].torch_allocated.at);
+        free(s->jobs[i].torch_reserved.at);
+    }
     for (int i = 0; i < s->device_count; i++) free(s->devices[i].used_by_all.at);
     free(s->jobs);
     memset(s, 0, sizeof *s);

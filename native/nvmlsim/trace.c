@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TIME, GPU, PID, USED, DEVICE_USED, DEVICE_TOTAL, COLUMNS, MAX_CELLS = 32 };
-static const char *const names[COLUMNS] = { "time_s", "gpu", "pid", "used_bytes", "device_used_bytes", "device_total_bytes" };
+enum { TIME, GPU, PID, USED, DEVICE_USED, DEVICE_TOTAL, TORCH_ALLOCATED, TORCH_RESERVED, COLUMNS, NEEDED = TORCH_ALLOCATED, MAX_CELLS = 32 };
+static const char *const names[COLUMNS] = { "time_s", "gpu", "pid", "used_bytes", "device_used_bytes", "device_total_bytes", "torch_allocated_bytes", "torch_reserved_bytes" };
 static const char *const header_wanted = "expected the columns time_s,gpu,pid,used_bytes,device_used_bytes,device_total_bytes";
 
 /* Splits in place; quotes have no place in numbers. */
@@ -29,7 +29,7 @@ static bool find_columns(char *header, int column[COLUMNS])
     for (int c = 0; c < COLUMNS; c++) {
         column[c] = -1;
         for (int i = 0; i < n; i++) if (strcmp(cells[i], names[c]) == 0) column[c] = i;
-        if (column[c] < 0) return false;
+        if (column[c] < 0 && c < NEEDED) return false;
     }
     return true;
 }
@@ -54,14 +54,17 @@ static job *job_of(scene *s, int d, unsigned int pid)
     return j;
 }
 
+static bool may_be_empty(int c) { return c == PID || c == USED || c >= NEEDED; }
+
 static bool take_row(scene *s, char *cells[], int n, const int column[COLUMNS], double *time, const char **problem)
 {
     double value[COLUMNS] = { 0 };
-    bool device_only = false;
+    bool given[COLUMNS] = { false };
     *problem = "a cell is missing or is not a number ≥ 0";
     for (int c = 0; c < COLUMNS; c++) {
-        const char *text = column[c] < n ? cells[column[c]] : "";
-        if ((c == PID || c == USED) && *text == 0) { device_only |= c == PID; continue; }
+        const char *text = column[c] >= 0 && column[c] < n ? cells[column[c]] : "";
+        given[c] = *text != 0;
+        if (!given[c] && may_be_empty(c)) continue;
         if (!parse_number(text, &value[c]) || (value[c] < 0 && c != TIME) || value[c] > 1e15) return false;
     }
     if (value[TIME] < *time) { *problem = "time runs backwards"; return false; }
@@ -82,10 +85,11 @@ static bool take_row(scene *s, char *cells[], int n, const int column[COLUMNS], 
         if (!curve_add(all, *time, (uint64_t)value[DEVICE_USED], false)) return false;
     }
     dev->total = (uint64_t)value[DEVICE_TOTAL];
-    if (device_only) return true;
+    if (!given[PID]) return true;
     job *j = job_of(s, d, (unsigned int)value[PID]);
-    uint64_t bytes = column[USED] < n && *cells[column[USED]] ? (uint64_t)value[USED] : NVML_VALUE_NOT_AVAILABLE;
-    return j && curve_add(&j->memory, *time, bytes, false);
+    return j && curve_add(&j->memory, *time, given[USED] ? (uint64_t)value[USED] : NVML_VALUE_NOT_AVAILABLE, false)
+        && curve_add(&j->torch_allocated, *time, given[TORCH_ALLOCATED] ? (uint64_t)value[TORCH_ALLOCATED] : ABSENT, false)
+        && curve_add(&j->torch_reserved, *time, given[TORCH_RESERVED] ? (uint64_t)value[TORCH_RESERVED] : ABSENT, false);
 }
 
 bool scene_read_trace(scene *s, FILE *file, const char *path, const char *header)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using GpuWatch.Core.Sample;
+using GpuWatch.Core.Units;
 
 namespace GpuWatch.Nvml;
 
@@ -8,14 +9,15 @@ namespace GpuWatch.Nvml;
 /// One GPU or MIG instance: its memory, its processes, and what to do when it is lost. At most four NVML calls a reading.
 /// Not thread-safe; each GPU is read by one thread.
 /// </summary>
-internal sealed class NvmlGpu(GpuInfo info, NvmlDevice device, Func<int, long?> startTicks)
+/// <param name="startTicks">As in <see cref="ProcessTable"/>, like <paramref name="torch"/>.</param>
+internal sealed class NvmlGpu(GpuInfo info, NvmlDevice device, Func<int, long?> startTicks, Func<int, (Bytes? Allocated, Bytes? Reserved)>? torch)
 {
     /// <summary>A lost GPU is asked again no sooner, so that it does not hold up the others in the driver.</summary>
     private const double RetryAfterSeconds = 5;
 
     private readonly MemoryReader memory = new();
     private readonly ProcessList[] lists = [new(ProcessKind.Compute), new(ProcessKind.Graphics), new(ProcessKind.Mps)];
-    private readonly ProcessTable table = new(startTicks);
+    private readonly ProcessTable table = new(startTicks, torch);
     private readonly string who = $"GPU {info.Index}{(info.Uuid is null ? "" : $" ({info.Uuid})")}";
     private (NvmlReturn Code, Fault Fault, double Until)? lost;
 

@@ -67,6 +67,8 @@ internal static class NvmlInventory
     private static Core.Units.Bytes? TotalOf(NvmlDevice device) =>
         new MemoryReader().Read(device, out var memory) == NvmlReturn.Success ? memory.Total : null;
 
-    private static NvmlGpu Watched(GpuInfo info, NvmlDevice device) =>
-        new(info, device, ProcStat.SeesHostPids && !SimulatedClock.IsSimulated ? ProcStat.StartTicks : static _ => null);
+    /// <summary>The simulator's processes are not this machine's: /proc knows nothing of them, and the simulator speaks for them.</summary>
+    private static NvmlGpu Watched(GpuInfo info, NvmlDevice device) => SimulatedClock.IsSimulated
+        ? new(info, device, static _ => null, pid => SimulatedNode.Torch(device, pid))
+        : new(info, device, ProcStat.SeesHostPids ? ProcStat.StartTicks : static _ => null, null);
 }

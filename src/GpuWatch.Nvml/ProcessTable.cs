@@ -11,7 +11,8 @@ namespace GpuWatch.Nvml;
 /// While nothing changes it hands out the same array and allocates nothing.
 /// </summary>
 /// <param name="startTicks">Start time of a process, asked once while it stays; null when it cannot be told.</param>
-internal sealed class ProcessTable(Func<int, long?> startTicks)
+/// <param name="torch">What a process tells of PyTorch's allocator, asked each time; null where nobody can tell.</param>
+internal sealed class ProcessTable(Func<int, long?> startTicks, Func<int, (Bytes? Allocated, Bytes? Reserved)>? torch = null)
 {
     private ProcessReading[] scratch = new ProcessReading[16];
     private int count;
@@ -35,6 +36,7 @@ internal sealed class ProcessTable(Func<int, long?> startTicks)
         entries.Sort(static (a, b) => a.Pid.GetValueOrDefault().CompareTo(b.Pid.GetValueOrDefault()));
         entries = entries[..Merge(entries)];
         AddStartTicks(entries);
+        AddTorch(entries);
         if (!entries.SequenceEqual(last.AsSpan()))
         {
             last = ImmutableCollectionsMarshal.AsImmutableArray(entries.ToArray());
@@ -74,6 +76,19 @@ internal sealed class ProcessTable(Func<int, long?> startTicks)
             }
             var known = !before.IsEmpty && before[0].Pid == entry.Pid;
             entry = entry with { StartTicks = known ? before[0].StartTicks : startTicks(entry.Pid.GetValueOrDefault()) };
+        }
+    }
+
+    private void AddTorch(Span<ProcessReading> entries)
+    {
+        if (torch is null)
+        {
+            return;
+        }
+        foreach (ref var entry in entries)
+        {
+            var (allocated, reserved) = torch(entry.Pid.GetValueOrDefault());
+            entry = entry with { TorchAllocated = allocated, TorchReserved = reserved };
         }
     }
 }

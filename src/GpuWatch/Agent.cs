@@ -87,7 +87,7 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         return source;
     }
 
-    /// <summary>The simulator may play faster than the world; then the agent lives in its time.</summary>
+    /// <summary>The simulator may play faster than the world; then the agent lives in its time, and both begin with the agent's first reading.</summary>
     private IScheduler Clock(GpuSession session)
     {
         if (SimulatedClock.TimeSeconds is not { } played)
@@ -95,10 +95,22 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
             return around.Scheduler;
         }
         var speed = Speed();
-        var began = around.Scheduler.Now - TimeSpan.FromSeconds(played / speed);
+        if (speed == 1)
+        {
+            SayWhatIsSimulated(session, around.Scheduler.Now - TimeSpan.FromSeconds(played), speed);
+            return around.Scheduler;
+        }
+        var first = TimeSpan.FromSeconds(SimulatedClock.Take());
+        // In whole seconds, so that the sampling's grid lies on the simulator's time.
+        var zero = DateTimeOffset.FromUnixTimeSeconds((around.Scheduler.Now - first).ToUnixTimeSeconds());
+        SayWhatIsSimulated(session, zero, speed);
+        return new PlayedScheduler(around.Scheduler, speed, zero + first, now => SimulatedClock.MoveTo((now - zero).TotalSeconds));
+    }
+
+    private void SayWhatIsSimulated(GpuSession session, DateTimeOffset zero, double speed)
+    {
         var what = session.IsFallback ? "no NVIDIA driver here, so this watches a simulated node of recorded jobs" : "the library is the simulator";
-        Say(string.Create(CultureInfo.InvariantCulture, $"{what} (its time 0 is {(began - DateTimeOffset.UnixEpoch).TotalSeconds:0.000}; speed {speed})"));
-        return speed == 1 ? around.Scheduler : new ScaledScheduler(around.Scheduler, speed, began);
+        Say(string.Create(CultureInfo.InvariantCulture, $"{what} (its time 0 is {(zero - DateTimeOffset.UnixEpoch).TotalSeconds:0.000}; speed {speed})"));
     }
 
     private double Speed()

@@ -12,6 +12,9 @@ namespace GpuWatch.Core.Alert;
 /// <summary>The folds over one process on one GPU, in their order.</summary>
 internal sealed class ProcessWatch
 {
+    /// <summary>Why alerts end with the recording or the agent, though nothing else has.</summary>
+    internal const string WatchedNoLonger = "It is watched no longer.";
+
     private readonly int gpu;
     private readonly WatchOptions options;
     private readonly ProcessSeries series;
@@ -57,7 +60,7 @@ internal sealed class ProcessWatch
     /// <summary>The process is gone, or the recording is over.</summary>
     public void Close(double time, bool exited, List<WatchEvent> events)
     {
-        var because = exited ? "The process has ended." : "It is watched no longer.";
+        var because = exited ? "The process has ended." : WatchedNoLonger;
         oom.Calm(time, gpu, Pid, 0, because, events);
         foreach (var episode in findings)
         {

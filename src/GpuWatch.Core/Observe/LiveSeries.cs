@@ -2,11 +2,14 @@ using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Observe;
 
-/// <summary>The fold over the live bytes that PyTorch tells of itself: what NVML, which sees the cache, cannot.</summary>
+/// <summary>
+/// The fold over the live bytes that PyTorch tells of itself: what NVML, which sees the cache, cannot. It goes by their changes, so it
+/// does not matter how often a value was seen that had not changed.
+/// </summary>
 public sealed class LiveSeries
 {
-    /// <summary>A stair of live bytes is flat for some samples; what rises with each is a step seen at changing moments.</summary>
-    private const int LeastStairSamples = 3;
+    /// <summary>A stair of live bytes is flat for some periods; what rises with each is a step seen at changing moments.</summary>
+    private const int LeastStairPeriods = 3;
     /// <summary>Optimizer states appear in the first step; growth is only looked for after it.</summary>
     private const double WarmUpSeconds = 4;
     /// <summary>Live bytes that have not fallen for this long belong to no training step, and their floor says nothing of a leak.</summary>
@@ -14,6 +17,9 @@ public sealed class LiveSeries
 
     private Bytes last;
     private double lastFallSeconds;
+    private double changedSeconds = double.NegativeInfinity;
+    /// <summary>Least time between two changes: how finely they are seen.</summary>
+    private double periodSeconds = double.PositiveInfinity;
 
     /// <summary>Most live bytes it has told; null when it tells nothing.</summary>
     public Bytes? Peak { get; private set; }
@@ -30,9 +36,15 @@ public sealed class LiveSeries
     public bool IsStepping { get; private set; }
 
     /// <param name="isAtRest">The process has not asked the device for more since the last sample.</param>
-    internal void Observe(double time, Bytes live, bool isAtRest, PhaseTracker phase, double periodSeconds)
+    internal void Observe(double time, Bytes live, bool isAtRest, PhaseTracker phase)
     {
-        FollowStairs(time, live, phase, periodSeconds);
+        var hasChanged = live != last;
+        if (hasChanged)
+        {
+            periodSeconds = Math.Min(periodSeconds, time - changedSeconds);
+            changedSeconds = time;
+            FollowStairs(time, live, phase);
+        }
         Peak = Bytes.Max(Peak ?? live, live);
         if (phase.Phase == JobPhase.Loading)
         {
@@ -43,14 +55,14 @@ public sealed class LiveSeries
             Least = Bytes.Min(Least ?? live, live);
         }
         IsStepping = time - lastFallSeconds < Math.Max(LongestStepSeconds, 10 * periodSeconds);
-        if (IsStepping && phase.Phase != JobPhase.Loading && time - phase.FirstStepSeconds > WarmUpSeconds)
+        if (hasChanged && IsStepping && phase.Phase != JobPhase.Loading && time - phase.FirstStepSeconds > WarmUpSeconds)
         {
             Floor.Observe(time, live.Count, periodSeconds);
         }
     }
 
     /// <summary>Training's live bytes fall at the end of every step; a loop that keeps what it computes only climbs.</summary>
-    private void FollowStairs(double time, Bytes live, PhaseTracker phase, double periodSeconds)
+    private void FollowStairs(double time, Bytes live, PhaseTracker phase)
     {
         if (live < last)
         {
@@ -61,7 +73,7 @@ public sealed class LiveSeries
         {
             Stairs.Add(new Stair(time, live - last, live), 0);
             var rhythm = Rhythm.Of(Stairs, phase.FirstStepSeconds);
-            Rhythm = rhythm.GapSeconds >= LeastStairSamples * periodSeconds ? rhythm : default;
+            Rhythm = rhythm.GapSeconds >= LeastStairPeriods * periodSeconds ? rhythm : default;
         }
         last = live;
     }

@@ -11,6 +11,11 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     public static readonly Bytes TypicalContext = Bytes.FromMiB(420);
     /// <summary>The first steps have cached what batches of one size need.</summary>
     private const double SettleSeconds = 10;
+    /// <summary>
+    /// Rises within this time are one stair, and so are those of consecutive samples. It lies between the multiples of the usual
+    /// periods (1 s, 0.5 s, 0.2 s), so that it does not matter by how little a sample came late.
+    /// </summary>
+    private const double StairSeconds = 1.25;
     /// <summary>Segments of small blocks are no record.</summary>
     private static readonly Bytes LeastRecord = Bytes.FromMiB(24);
     /// <summary>A process grows when it holds this share more than ever before; less is noise.</summary>
@@ -23,7 +28,6 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     private Bytes othersLeast;
     private Bytes clockworkRise;
     private bool started;
-    private long samples;
 
     public double StartedSeconds { get; private set; }
     public double NowSeconds { get; private set; }
@@ -70,8 +74,8 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     public bool IsEvaluatingAgain => clockworkRise > Bytes.Zero && Rhythm.Count > 0 && Rhythm.IsLike(clockworkRise);
     /// <summary>Most live bytes PyTorch has told; null when it tells nothing.</summary>
     public Bytes? LivePeak => Live.Peak;
-    /// <summary>Mean time between its samples.</summary>
-    public double PeriodSeconds => samples > 1 ? (NowSeconds - StartedSeconds) / (samples - 1) : 0;
+    /// <summary>Least time between two samples: how finely it is seen while it moves, for a plateau may be looked at less often. 0 before the second.</summary>
+    public double PeriodSeconds { get; private set; }
     /// <summary>It was there before the watching began: how it loaded is not known.</summary>
     public bool SeenFromStart { get; private set; }
     /// <summary>The rhythm of the stairs since the first step, brought up to date when one is added.</summary>
@@ -95,6 +99,10 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         }
         var before = Used;
         var freeBefore = Available;
+        if (started)
+        {
+            PeriodSeconds = PeriodSeconds > 0 ? Math.Min(PeriodSeconds, frame.TimeSeconds - NowSeconds) : frame.TimeSeconds - NowSeconds;
+        }
         NowSeconds = frame.TimeSeconds;
         (Used, Available, Others) = (used, frame.Available, frame.Used - used);
         (TorchAllocated, TorchReserved) = (reading.TorchAllocated, reading.TorchReserved);
@@ -105,7 +113,6 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
             (HighWater, HighWaterSeconds, mark, grownLevel) = (used, NowSeconds, used, used);
             (SeenFromStart, othersLeast) = (used <= LargestContext, Others);
         }
-        samples++;
         othersLeast = Bytes.Min(othersLeast, Others);
         OthersClimb.Observe(NowSeconds, Others);
         MarkStairs(before, freeBefore);
@@ -113,7 +120,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         phase.Observe(NowSeconds, before, used, Held, HighWater, HighWaterSeconds, plannedLoad);
         if (TorchAllocated is { } live)
         {
-            Live.Observe(NowSeconds, live, used <= before, phase, PeriodSeconds);
+            Live.Observe(NowSeconds, live, used <= before, phase);
         }
         phase.Evaluating(IsEvaluating && NowSeconds - LastStairSeconds < 3 * Rhythm.GapSeconds);
     }
@@ -134,7 +141,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
 
     private void AddStair(Stair stair, bool isRecord)
     {
-        var isNew = Stairs.Add(stair, Math.Max(1, 1.5 * PeriodSeconds));
+        var isNew = Stairs.Add(stair, Math.Max(StairSeconds, 1.5 * PeriodSeconds));
         Rhythm = Rhythm.Of(Stairs, FirstStepSeconds);
         if (Rhythm.IsClockwork)
         {

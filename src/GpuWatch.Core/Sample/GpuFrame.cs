@@ -38,6 +38,22 @@ public sealed record GpuFrame(
         }
     }
 
+    /// <summary>A process on it tells of its own allocator, which moves where the device's memory stands still.</summary>
+    public bool TellsOfItself
+    {
+        get
+        {
+            foreach (var process in Processes)
+            {
+                if (process.TorchAllocated is not null)
+                {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
+
     /// <summary>Bytes a new allocation can still take from the device.</summary>
     public Bytes Available => Free ?? Total - Used - (Reserved ?? Bytes.Zero);
 }

@@ -8,13 +8,14 @@ namespace GpuWatch.Sampling;
 /// <summary>
 /// Turns ticks into sweeps. A process list costs the driver a hundred times the device's memory, so between two process
 /// periods a GPU is only probed, and read wholly when its memory has moved: stairs are seen at the pace of the ticks,
-/// and a quiet device costs almost nothing. Not thread-safe; one per session.
+/// and a quiet device costs almost nothing. What processes tell of their own allocators moves where the device's memory stands
+/// still, so a GPU with such a process is read wholly at each tick. Not thread-safe; one per session.
 /// </summary>
 internal sealed class Sampler(IGpuSource source, SamplingOptions options, SelfMetrics self)
 {
     private static readonly Bytes Movement = Bytes.FromMiB(1);
 
-    private readonly Dictionary<int, (double At, Bytes? Used)> lastWhole = [];
+    private readonly Dictionary<int, (double At, GpuFrame? Frame)> lastWhole = [];
     private Fault? ended;
 
     /// <summary>The GPUs that have news; none when nothing has moved.</summary>
@@ -56,12 +57,12 @@ internal sealed class Sampler(IGpuSource source, SamplingOptions options, SelfMe
 
     private bool IsDue(int gpu, double time)
     {
-        if (!lastWhole.TryGetValue(gpu, out var last) || Cell(time) != Cell(last.At) || last.Used is not { } used)
+        if (!lastWhole.TryGetValue(gpu, out var last) || Cell(time) != Cell(last.At) || last.Frame is not { } before || before.TellsOfItself)
         {
             return true;
         }
         var probe = source.Read(gpu, time, withProcesses: false);
-        return probe.Frame is not { } frame || Math.Abs((frame.Used - used).Count) >= Movement.Count;
+        return probe.Frame is not { } frame || Math.Abs((frame.Used - before.Used).Count) >= Movement.Count;
     }
 
     /// <summary>Process periods lie on a grid like the ticks, so a tick that comes a little early or late shifts nothing.</summary>
@@ -70,7 +71,7 @@ internal sealed class Sampler(IGpuSource source, SamplingOptions options, SelfMe
     private GpuOutcome ReadWhole(int gpu, double time)
     {
         var outcome = source.Read(gpu, time, withProcesses: true);
-        lastWhole[gpu] = (time, outcome.Frame?.Used);
+        lastWhole[gpu] = (time, outcome.Frame);
         return outcome;
     }
 }

@@ -9,8 +9,9 @@ namespace GpuWatch.Sampling;
 
 /// <summary>
 /// How fast to sample: calm, or fast while memory can change its fate within a second: a job is loading or in its first
-/// steps, a device is nearly full or has just reached new heights, or the forecast is worried. A saw-tooth below its old
-/// heights is no reason. Driven by what the folds say; has no clock of its own.
+/// steps, a device is nearly full or has just reached new heights, the forecast is worried, or a process tells of its own
+/// allocator, whose live bytes change within each step. A saw-tooth below its old heights is no reason. Driven by what the folds
+/// say; has no clock of its own.
 /// </summary>
 internal sealed class Tempo(SamplingOptions options) : ISampleSink, IEventSink
 {
@@ -23,6 +24,7 @@ internal sealed class Tempo(SamplingOptions options) : ISampleSink, IEventSink
     private readonly HashSet<(int Gpu, int? Pid)> worried = [];
     private readonly HashSet<int> crowded = [];
     private readonly Dictionary<int, (Bytes Record, int Tenants)> heights = [];
+    private readonly HashSet<int> telling = [];
     private double risingUntil;
     private double now;
 
@@ -39,7 +41,7 @@ internal sealed class Tempo(SamplingOptions options) : ISampleSink, IEventSink
                     return true;
                 }
             }
-            return worried.Count > 0 || crowded.Count > 0 || now < risingUntil;
+            return worried.Count > 0 || crowded.Count > 0 || telling.Count > 0 || now < risingUntil;
         }
     }
 
@@ -50,6 +52,7 @@ internal sealed class Tempo(SamplingOptions options) : ISampleSink, IEventSink
         {
             var full = outcome.Frame is { } frame && frame.Available < frame.Total * (1 - NearlyFull);
             _ = full ? crowded.Add(outcome.Gpu) : crowded.Remove(outcome.Gpu);
+            _ = outcome.Frame?.TellsOfItself is true ? telling.Add(outcome.Gpu) : telling.Remove(outcome.Gpu);
             Climb(outcome.Frame);
         }
     }

@@ -1,49 +1,40 @@
-using System.Globalization;
-using System.Text.Json;
+using System.Collections.Concurrent;
 using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.EndToEnd;
 
-/// <summary>The same trace, once replayed from its file, once played by the simulated driver and sampled live.</summary>
+/// <summary>
+/// The same trace, once replayed from its file, once played by the simulated driver at 20x and watched by the agent with its usual
+/// settings: the same alerts in the same order, each within two sample periods.
+/// </summary>
 public sealed class LiveLikeReplayTests
 {
-    private const double Speed = 20;
-    private const double SamplePeriodSeconds = 1;
-
     [Theory]
-    [InlineData("leak.csv", 46.924)]
-    [InlineData("neighbour.csv", 230.149)]
-    public void The_same_alerts_come_in_the_same_order_within_two_sample_periods(string name, double endSeconds)
+    [InlineData("leak.csv")]
+    [InlineData("neighbour.csv")]
+    public async Task A_job_that_nobody_declared(string name) =>
+        Assert.Null(await LiveAndReplayed.DifferenceAsync(Path.Combine(AppContext.BaseDirectory, "Traces", name), job: null));
+
+    /// <summary>The shortest of each scenario, with and without its declaration.</summary>
+    [SharedDataFact]
+    public async Task A_job_of_each_scenario() => Assert.Empty(await DifferencesAsync(SharedJobs.ShortestOfEachScenario()));
+
+    [SharedDataFact]
+    [Trait("Category", "Slow")]
+    public async Task All_recorded_jobs() => Assert.Empty(await DifferencesAsync(SharedJobs.All()));
+
+    /// <summary>Several agents at a time: nearly all that each does is wait.</summary>
+    private static async Task<IEnumerable<string>> DifferencesAsync(IEnumerable<string> stems)
     {
-        var trace = Path.Combine(AppContext.BaseDirectory, "Traces", name);
-        var runs = string.Create(CultureInfo.InvariantCulture, $"{endSeconds / Speed:0.000}s");
-
-        // At its end a recording closes what is open; the simulated driver holds its last row instead. Both are left out.
-        var replayed = Alerts(Gpuwatch.Run("replay", trace, "--output", "ndjson").Out, origin: 0, until: endSeconds - 1);
-        using var agent = new RunningAgent(trace, Speed, "--for", runs, "--listen", "none", "--output", "ndjson");
-        var (_, output, error) = agent.End();
-        var live = Alerts(output, OriginOf(error), until: endSeconds - 1);
-
-        Assert.Contains(replayed, alert => alert.What.Contains("oom-risk critical", StringComparison.Ordinal));
-        Assert.Equal(replayed.Select(alert => alert.What), live.Select(alert => alert.What));
-        Assert.All(replayed.Zip(live), pair => Assert.InRange(pair.Second.At - pair.First.At, -2 * SamplePeriodSeconds, 2 * SamplePeriodSeconds));
-    }
-
-    private static List<(double At, string What)> Alerts(string ndjson, double origin, double until) =>
-    [
-        .. from line in ndjson.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-           let json = JsonDocument.Parse(line).RootElement
-           let kind = json.GetProperty("event").GetString()
-           where (kind is "alert" or "resolved") && json.GetProperty("t").GetDouble() - origin < until
-           select (json.GetProperty("t").GetDouble() - origin,
-               $"{kind} {json.GetProperty("kind").GetString()} {(kind == "alert" ? json.GetProperty("severity").GetString() : "")} {json.GetProperty("pid")}"),
-    ];
-
-    /// <summary>The agent says when the simulator's time began.</summary>
-    private static double OriginOf(string error)
-    {
-        const string Said = "its time 0 is ";
-        var from = error.IndexOf(Said, StringComparison.Ordinal) + Said.Length;
-        return double.Parse(error[from..error.IndexOf(';', from)], CultureInfo.InvariantCulture);
+        var differences = new ConcurrentBag<string>();
+        var runs = stems.SelectMany(stem => new (string Stem, string? Job)[] { (stem, null), (stem, stem + ".job.json") });
+        await Parallel.ForEachAsync(runs, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (run, _) =>
+        {
+            if (await LiveAndReplayed.DifferenceAsync(run.Stem + ".csv", run.Job) is { } difference)
+            {
+                differences.Add($"{Path.GetFileName(run.Stem)}{(run.Job is null ? "" : " with its job")}: {difference}");
+            }
+        });
+        return differences.Order(StringComparer.Ordinal);
     }
 }

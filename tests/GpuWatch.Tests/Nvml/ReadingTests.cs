@@ -76,6 +76,22 @@ public sealed class ReadingTests
     }
 
     [Fact]
+    public void What_a_traces_process_tells_of_itself_comes_with_its_reading()
+    {
+        using var source = NvmlSim.Open("""
+            time_s,gpu,pid,used_bytes,device_used_bytes,device_total_bytes,torch_allocated_bytes,torch_reserved_bytes
+            0,0,7,500,900,1000,,
+            1,0,7,500,900,1000,200,300
+            1,0,8,100,900,1000,,
+
+            """);
+        Assert.Equal([new ProcessReading(7, new Bytes(500))], source.Frame(at: 0).Processes.ToArray());
+        Assert.Equal(
+            [new ProcessReading(7, new Bytes(500), new Bytes(200), new Bytes(300)), new ProcessReading(8, new Bytes(100))],
+            source.Frame(at: 1).Processes.ToArray());
+    }
+
+    [Fact]
     public void A_trace_plays_with_its_own_times()
     {
         Assert.Equal(0, NvmlSim.Load("""

@@ -76,6 +76,16 @@ public sealed class SamplerTests
         Assert.Equal(FaultKind.DriverReloaded, end.Fault.Kind);
     }
 
+    [Fact]
+    public void A_gpu_whose_process_tells_of_its_own_allocator_is_read_wholly_at_each_tick()
+    {
+        var gpus = new FakeGpus { TorchAllocated = Core.Units.Bytes.FromGiB(1) };
+
+        Sweep(gpus, ticks: 5);
+
+        Assert.Equal(5, gpus.Reads.Count(read => read.WithProcesses));
+    }
+
     private static List<Sweep> Sweep(FakeGpus gpus, int ticks, Action<int>? before = null)
     {
         var sampler = new Sampler(gpus, new SamplingOptions(), new SelfMetrics(TimeProvider.System));

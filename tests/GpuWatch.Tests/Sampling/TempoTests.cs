@@ -77,6 +77,18 @@ public sealed class TempoTests
         Assert.Equal(options.Period, tempo.Period);
     }
 
+    [Fact]
+    public void Is_fast_while_a_process_tells_of_its_own_allocator()
+    {
+        var frame = SweepWith(8, at: 1).Gpus[0].Frame!;
+        tempo.Accept(new Sweep(1, [GpuOutcome.Of(frame with { Processes = [new ProcessReading(7, frame.Used, Bytes.FromGiB(6), Bytes.FromGiB(7))] })]));
+        Assert.Equal(options.FastPeriod, tempo.Period);
+
+        tempo.Accept(SweepWith(8, at: 2));
+
+        Assert.Equal(options.Period, tempo.Period);
+    }
+
     private static Sweep SweepWith(double usedGiB, double at)
     {
         var gpus = new FakeGpus();

@@ -11,6 +11,8 @@ internal sealed class FakeGpus(int count = 1) : IGpuSource
     private readonly Fault?[] faults = new Fault?[count];
 
     public Bytes Total { get; init; } = Bytes.FromGiB(16);
+    /// <summary>What the process tells of itself.</summary>
+    public Bytes? TorchAllocated { get; init; }
     public List<(double TimeSeconds, int Gpu, bool WithProcesses)> Reads { get; } = [];
     public Action<int> OnRead { get; set; } = _ => { };
     public bool IsDisposed { get; private set; }
@@ -30,7 +32,7 @@ internal sealed class FakeGpus(int count = 1) : IGpuSource
         {
             return GpuOutcome.Of(gpu, fault);
         }
-        ImmutableArray<ProcessReading> processes = withProcesses ? [new ProcessReading(4242, used[gpu])] : [];
+        ImmutableArray<ProcessReading> processes = withProcesses ? [new ProcessReading(4242, used[gpu], TorchAllocated)] : [];
         return GpuOutcome.Of(new GpuFrame(timeSeconds, gpu, Total, used[gpu], null, Total - used[gpu], processes));
     }
 
