@@ -52,7 +52,7 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         var sweeps = Pipeline
             .Sweeps(() => Introduced(session.Open(), live), options.Sampling, self, () => tempo.Period, lost => Lost(lost, service), scheduler)
             .TakeUntil(End(lasts));
-        var running = Pipeline.RunAsync(sweeps, gpu => new DeviceWatch(gpu, process => Declared(gpu, process), new() { Profile = options.Profile }), sinks.Samples, sinks.Events);
+        var running = Pipeline.RunAsync(sweeps, gpu => new DeviceWatch(gpu, process => Declared(gpu, process), new() { Profile = options.Profile }, process => directory.Of(process)?.Name), sinks.Samples, sinks.Events);
         await using var http = await ServeAsync(live, feed).ConfigureAwait(false);
         service.Ready("watching");
         await running.ConfigureAwait(false);

@@ -10,25 +10,26 @@ namespace GpuWatch.Core.Alert;
 /// <param name="gpu">Index of the GPU.</param>
 /// <param name="jobOf">The job a process was declared to be; null when nothing is known of it. Asked once, when the process appears.</param>
 /// <param name="options">Weights and rhythms; null for the defaults.</param>
-public sealed class DeviceWatch(int gpu, Func<ProcessReading, Job?> jobOf, WatchOptions? options = null)
+/// <param name="nameOf">What a process is called, for sentences about it; null when nobody can say.</param>
+public sealed class DeviceWatch(int gpu, Func<ProcessReading, Job?> jobOf, WatchOptions? options = null, Func<ProcessReading, string?>? nameOf = null)
 {
     /// <summary>A process missing from this many frames in a row has exited; one miss may be a list that was being written.</summary>
     private const int AbsencesOfAnExit = 2;
 
     private readonly WatchOptions options = options ?? WatchOptions.Default;
-    private readonly SortedList<int, ProcessWatch> processes = [];
+    private readonly Tenants tenants = new(nameOf);
     private readonly DeviceFault fault = new();
 
     /// <summary>What stands now.</summary>
-    public DeviceView View => new(gpu, [.. processes.Values.Select(process => process.View)], fault.Standing);
+    public DeviceView View => new(gpu, [.. tenants.All.Select(process => process.View)], fault.Standing);
 
     /// <summary>Takes the next frame and appends what it caused to <paramref name="events"/>.</summary>
     public void Observe(GpuFrame frame, List<WatchEvent> events)
     {
         fault.Clear(frame.TimeSeconds, gpu, events);
-        for (var i = 0; i < processes.Count; i++)
+        for (var i = 0; i < tenants.All.Count; i++)
         {
-            processes.GetValueAtIndex(i).Absent++;
+            tenants.All[i].Absent++;
         }
         foreach (var reading in frame.Processes)
         {
@@ -44,33 +45,35 @@ public sealed class DeviceWatch(int gpu, Func<ProcessReading, Job?> jobOf, Watch
     /// <summary>The recording or the agent ends: open processes are closed with their reconciliation.</summary>
     public void Finish(double timeSeconds, List<WatchEvent> events)
     {
-        foreach (var process in processes.Values)
+        foreach (var process in tenants.All)
         {
             process.Close(timeSeconds, exited: false, events);
         }
-        processes.Clear();
+        tenants.Clear();
     }
 
     private ProcessWatch WatchOf(double time, ProcessReading reading, List<WatchEvent> events)
     {
-        var key = reading.Pid ?? -1;
-        if (processes.TryGetValue(key, out var known) && known.StartTicks == reading.StartTicks)
+        var known = tenants.Of(reading);
+        if (known is not null && known.StartTicks == reading.StartTicks)
         {
             known.Absent = 0;
             return known;
         }
         known?.Close(time, exited: true, events);
-        return processes[key] = new ProcessWatch(gpu, reading, jobOf(reading), options);
+        var watch = new ProcessWatch(gpu, reading, jobOf(reading), options, tenants);
+        tenants.Set(reading, watch);
+        return watch;
     }
 
     private void CloseAbsent(double time, List<WatchEvent> events)
     {
-        for (var i = processes.Count - 1; i >= 0; i--)
+        for (var i = tenants.All.Count - 1; i >= 0; i--)
         {
-            if (processes.GetValueAtIndex(i) is { } process && process.Absent >= AbsencesOfAnExit)
+            if (tenants.All[i] is { } process && process.Absent >= AbsencesOfAnExit)
             {
                 process.Close(time, exited: true, events);
-                processes.RemoveAt(i);
+                tenants.RemoveAt(i);
             }
         }
     }

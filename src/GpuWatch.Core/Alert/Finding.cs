@@ -8,7 +8,7 @@ namespace GpuWatch.Core.Alert;
 /// <summary>Something wrong that is not yet the end of memory, and how to say so.</summary>
 /// <param name="Stands">Looked at on every sample: it must not allocate.</param>
 /// <param name="Tell">Called when an episode begins.</param>
-internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, bool> Stands, Func<ProcessSeries, Reconciler, Alert> Tell)
+internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, bool> Stands, Func<ProcessSeries, Reconciler, Grower?, Alert> Tell)
 {
     public static ImmutableArray<Finding> All { get; } =
     [
@@ -39,7 +39,7 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
         && Math.Abs((loaded - series.Context - plan.Phases.Load).MiB) is var off
         && off > LeastMismatchMiB && off > plan.Phases.Load.MiB * MismatchShare;
 
-    private static Alert Blowup(ProcessSeries series, Reconciler reconciler)
+    private static Alert Blowup(ProcessSeries series, Reconciler reconciler, Grower? grower)
     {
         var planned = reconciler.Declared!.PeakReserved;
         var guess = reconciler.Mistake is { } mistake ? $"as if with {mistake.Words}" : "and no usual mistake in the declaration explains it";
@@ -47,30 +47,34 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
             new("planned_reserved_bytes", planned.Likely.Count), new("held_peak_bytes", reconciler.HeldPeak.Count));
     }
 
-    private static Alert Leak(ProcessSeries series, Reconciler reconciler)
+    private static Alert Leak(ProcessSeries series, Reconciler reconciler, Grower? grower)
     {
         var perSecond = GrowthThreat.LeakBytesPerSecond(series);
         return Of(AlertKind.Leak, Cause.Leak, series, $"Live memory grows by {new Units.Bytes((long)(perSecond * 60))} a minute and does not come back; {series.Available} are free.",
             new("bytes_per_s", perSecond), new("grown_bytes", Math.Max(series.LiveFloor.Grown, series.Rhythm.Count * series.Rhythm.Rise.Count)));
     }
 
-    private static Alert Fragmentation(ProcessSeries series, Reconciler reconciler) =>
+    private static Alert Fragmentation(ProcessSeries series, Reconciler reconciler, Grower? grower) =>
         Of(AlertKind.Fragmentation, Cause.Fragmentation, series,
             $"Of {series.TorchReserved} reserved at most {series.LivePeak} were ever live, and yet a request did not fit: the free memory is in pieces (try expandable_segments:True).",
             new("reserved_bytes", series.TorchReserved!.Value.Count), new("live_peak_bytes", series.LivePeak!.Value.Count));
 
-    private static Alert Mismatch(ProcessSeries series, Reconciler reconciler)
+    private static Alert Mismatch(ProcessSeries series, Reconciler reconciler, Grower? grower)
     {
         var (seen, planned) = (series.LoadedLevel!.Value - series.Context, reconciler.Declared!.Phases.Load);
         return Of(AlertKind.EstimateMismatch, null, series, $"Loaded {seen} of weights where its declaration says {planned}.",
             new("loaded_bytes", seen.Count), new("planned_load_bytes", planned.Count));
     }
 
-    private static Alert Neighbour(ProcessSeries series, Reconciler reconciler) =>
-        Of(AlertKind.Neighbour, Cause.Neighbour, series, $"Other tenants of the GPU have taken {series.OthersGrown} more since it started; {series.Available} are free.",
+    private static Alert Neighbour(ProcessSeries series, Reconciler reconciler, Grower? grower)
+    {
+        var who = grower is { } blamed ? $", most of it {blamed}" : "";
+        var alert = Of(AlertKind.Neighbour, Cause.Neighbour, series, $"Other tenants of the GPU have taken {series.OthersGrown} more since it started{who}; {series.Available} are free.",
             new("others_bytes", series.Others.Count), new("others_grown_bytes", series.OthersGrown.Count), new("others_bytes_per_s", series.OthersClimb.BytesPerSecond));
+        return grower is { } named ? alert with { Evidence = alert.Evidence.Add("neighbour_pid", named.Pid).Add("neighbour_grown_bytes", named.Grown.Count) } : alert;
+    }
 
-    private static Alert Held(ProcessSeries series, Reconciler reconciler) =>
+    private static Alert Held(ProcessSeries series, Reconciler reconciler, Grower? grower) =>
         Of(AlertKind.Neighbour, Cause.Neighbour, series, $"{series.Used} of this GPU were taken before the watching began: a job that starts now finds {series.Available}.",
             new("used_bytes", series.Used.Count), new("available_bytes", series.Available.Count));
 

@@ -10,7 +10,7 @@ namespace GpuWatch.Core.Alert;
 /// <summary>The outlook as an alert: in words a person can act on, with the numbers behind them.</summary>
 internal static class OomSentence
 {
-    public static Alert Of(Severity severity, Outlook outlook, Threat threat, ProcessSeries series, Reconciler reconciler) =>
+    public static Alert Of(Severity severity, Outlook outlook, Threat threat, ProcessSeries series, Reconciler reconciler, Grower? grower) =>
         new(
             AlertKind.OomRisk,
             severity,
@@ -20,16 +20,16 @@ internal static class OomSentence
             threat.EtaHighSeconds,
             outlook.PredictedPeak.Likely,
             outlook.Capacity,
-            Reason(threat, series, reconciler),
+            Reason(threat, series, reconciler, grower),
             Evidence(outlook, threat, series, reconciler.Plan))
         {
             Cause = threat.Cause,
         };
 
-    private static string Reason(Threat threat, ProcessSeries series, Reconciler reconciler) => threat.Cause switch
+    private static string Reason(Threat threat, ProcessSeries series, Reconciler reconciler, Grower? grower) => threat.Cause switch
     {
         Cause.Leak or Cause.Evaluation => $"{What(threat.Cause)} {series.Available} are free, gone in about {Math.Round(threat.EtaSeconds)} s at this pace.",
-        Cause.Neighbour => $"Other tenants of the GPU have taken {series.OthersGrown} since it started, and {series.Available} are left for what it still needs.",
+        Cause.Neighbour => $"Other tenants of the GPU have taken {series.OthersGrown} since it started{(grower is { } blamed ? $" (most of it {blamed})" : "")}, and {series.Available} are left for what it still needs.",
         _ when series.Releases > 0 && reconciler.Plan is null =>
             $"A request did not fit and the allocator gave cached memory back ({series.Releases} times); {series.Available} are free for the next larger batch.",
         _ => $"Needs {threat.Missing} more {When(threat.Cause, reconciler)}; {series.Available} are free.",

@@ -18,6 +18,7 @@ internal sealed class ProcessWatch
     private readonly int gpu;
     private readonly WatchOptions options;
     private readonly ProcessSeries series;
+    private readonly Tenants tenants;
     private readonly Reconciler reconciler;
     private readonly Episode oom = new(AlertKind.OomRisk);
     private readonly ImmutableArray<Finding> looked;
@@ -26,9 +27,9 @@ internal sealed class ProcessWatch
     private JobPhase? toldPhase;
     private GpuFrame? lastFrame;
 
-    public ProcessWatch(int gpu, ProcessReading first, Job? job, WatchOptions options)
+    public ProcessWatch(int gpu, ProcessReading first, Job? job, WatchOptions options, Tenants tenants)
     {
-        (this.gpu, this.options, Pid, StartTicks) = (gpu, options, first.Pid, first.StartTicks);
+        (this.gpu, this.options, this.tenants, Pid, StartTicks) = (gpu, options, tenants, first.Pid, first.StartTicks);
         looked = first.Pid is null ? Finding.OfDevice : Finding.All;
         findings = [.. looked.Select(finding => new Episode(finding.Kind))];
         reconciler = new Reconciler(job, job is null ? null : Estimator.Estimate(job, options.Profile).Plan, options.Profile);
@@ -37,6 +38,7 @@ internal sealed class ProcessWatch
 
     public int? Pid { get; }
     public long? StartTicks { get; }
+    public ProcessSeries Series => series;
     public Outlook Outlook { get; private set; }
     /// <summary>Frames in a row that did not list it.</summary>
     public int Absent { get; set; }
@@ -106,7 +108,7 @@ internal sealed class ProcessWatch
             }
             else if (findings[i].Standing is null)
             {
-                findings[i].Raise(time, gpu, Pid, finding.Tell(series, reconciler), events);
+                findings[i].Raise(time, gpu, Pid, finding.Tell(series, reconciler, tenants.Blamed(this)), events);
             }
             else
             {
@@ -127,7 +129,7 @@ internal sealed class ProcessWatch
             }
             if (oom.Standing is null || severity > oom.Standing.Severity)
             {
-                oom.Raise(time, gpu, Pid, OomSentence.Of(severity, Outlook, threat, series, reconciler), events);
+                oom.Raise(time, gpu, Pid, OomSentence.Of(severity, Outlook, threat, series, reconciler, tenants.Blamed(this)), events);
             }
             oom.Hold();
         }

@@ -42,9 +42,12 @@ internal static class NeighbourThreat
         series.OthersGrown > series.Capacity * ToldShare
         && (NeedsMoreThanIsLeft(series, reconciler) || (MayNeedMore(series, reconciler) && IsRunningOut(series)));
 
-    /// <summary>It has a plan, or has grown of late. A tenant known only as flat, a server say, loses nothing when others take the rest.</summary>
+    /// <summary>
+    /// It has a plan, or has grown of late. A tenant known only as flat, a server say, loses nothing when others take the rest; one that grew
+    /// after all others is itself the neighbour.
+    /// </summary>
     private static bool MayNeedMore(ProcessSeries series, Reconciler reconciler) =>
-        reconciler.Plan is not null || series.NowSeconds - series.GrewSeconds < RecentSeconds;
+        reconciler.Plan is not null || (series.NowSeconds - series.GrewSeconds < RecentSeconds && series.GrewSeconds < series.OthersGrewSeconds);
 
     private static bool NeedsMoreThanIsLeft(ProcessSeries series, Reconciler reconciler) =>
         reconciler.Plan is { } plan && !reconciler.IsFulfilled && plan.PeakReserved.Likely - series.Held > series.Available;

@@ -26,6 +26,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     private Bytes mark;
     private Bytes grownLevel;
     private Bytes othersLeast;
+    private Bytes othersMost;
     private Bytes clockworkRise;
     private bool started;
 
@@ -58,8 +59,12 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     public Records Records { get; } = new();
     /// <summary>Time since the first step, in units of the time it takes to settle; NaN before it.</summary>
     public double SettledRatio => (NowSeconds - FirstStepSeconds) / SettleSeconds;
+    /// <summary>How it rises itself.</summary>
+    public Climb Climb { get; } = new(restSeconds: 10);
     /// <summary>How the other tenants rise.</summary>
     public Climb OthersClimb { get; } = new(restSeconds: 10);
+    /// <summary>When the others last grew; negative infinity while they have not.</summary>
+    public double OthersGrewSeconds { get; private set; } = double.NegativeInfinity;
     /// <summary>What the others hold beyond the least they held since this process started.</summary>
     public Bytes OthersGrown => Others - othersLeast;
     /// <summary>What PyTorch tells of its live bytes; empty when it tells nothing.</summary>
@@ -90,6 +95,21 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     /// <summary>Held beyond its context.</summary>
     public Bytes Held => Bytes.Max(Bytes.Zero, Used - Context);
 
+    /// <summary>What it has taken since then, as far as its last stairs tell.</summary>
+    public Bytes GrownSince(double timeSeconds)
+    {
+        if (StartedSeconds > timeSeconds)
+        {
+            return Used;
+        }
+        var grown = Bytes.Zero;
+        for (var i = Stairs.Count - 1; i >= 0 && Stairs[i].TimeSeconds > timeSeconds; i--)
+        {
+            grown += Stairs[i].Rise;
+        }
+        return Bytes.Min(grown, Used);
+    }
+
     /// <summary>Takes the next sample; a reading without bytes changes nothing.</summary>
     public void Observe(GpuFrame frame, ProcessReading reading)
     {
@@ -111,12 +131,17 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         {
             (started, StartedSeconds, before, freeBefore) = (true, NowSeconds, used, frame.Available);
             (HighWater, HighWaterSeconds, mark, grownLevel) = (used, NowSeconds, used, used);
-            (SeenFromStart, othersLeast) = (used <= LargestContext, Others);
+            (SeenFromStart, othersLeast, othersMost) = (used <= LargestContext, Others, Others);
         }
         othersLeast = Bytes.Min(othersLeast, Others);
         OthersClimb.Observe(NowSeconds, Others);
+        if (Others > othersMost + Capacity * GrowthShare)
+        {
+            (othersMost, OthersGrewSeconds) = (Others, NowSeconds);
+        }
         MarkStairs(before, freeBefore);
         Ramp.Observe(NowSeconds, used);
+        Climb.Observe(NowSeconds, used);
         phase.Observe(NowSeconds, before, used, Held, HighWater, HighWaterSeconds, plannedLoad);
         if (TorchAllocated is { } live)
         {
