@@ -8,8 +8,8 @@ COPY . .
 RUN dotnet publish src/GpuWatch/GpuWatch.csproj -c Release -o /publish
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
-RUN groupadd --system --gid 9838 gpuwatch \
- && useradd --system --uid 9838 --gid gpuwatch --home-dir /var/lib/gpuwatch --shell /usr/sbin/nologin gpuwatch \
+RUN groupadd --gid 9838 gpuwatch \
+ && useradd --uid 9838 --gid gpuwatch --no-create-home --home-dir /var/lib/gpuwatch --shell /usr/sbin/nologin gpuwatch \
  && install -d -o gpuwatch -g gpuwatch -m 0750 /var/lib/gpuwatch
 COPY --from=build /publish /opt/gpuwatch
 # The simulated NVML, which the build makes too, so that the image also runs where no NVIDIA driver is.

@@ -74,7 +74,7 @@ internal sealed class ProcessWatch
         }
         if (lastFrame is { } frame)
         {
-            var account = reconciler.Plan is { } plan ? ComponentAccount.Of(series, plan) : null;
+            var account = Account();
             events.Add(new Reconciled(
                 time, gpu, Pid, series.HighWater, reconciler.Declared?.PeakDevice.Likely, account?.Observed, reconciler.Declared?.Components, BridgeOf(frame), reconciler.Mistake?.Words)
             {
@@ -94,6 +94,9 @@ internal sealed class ProcessWatch
             events.Add(new PhaseChanged(time, gpu, Pid, series.Phase));
         }
     }
+
+    /// <summary>Null where nothing is known of the job.</summary>
+    private ComponentAccount? Account() => reconciler.Plan is { } plan ? ComponentAccount.Of(series, plan) : null;
 
     private ImmutableArray<Alert> Standing() => [.. findings.Prepend(oom).Select(episode => episode.Standing).OfType<Alert>()];
 
@@ -156,7 +159,13 @@ internal sealed class ProcessWatch
         {
             nextForecastSeconds = Math.Max(time, nextForecastSeconds + options.ForecastEverySeconds);
             nextForecastSeconds = nextForecastSeconds <= time ? time + options.ForecastEverySeconds : nextForecastSeconds;
-            events.Add(new ForecastMade(time, gpu, Pid, Outlook.OomWithin60s, Outlook.OomWithin600s, Outlook.PredictedPeak) { Cause = Outlook.Deciding?.Cause });
+            var account = Account();
+            events.Add(new ForecastMade(time, gpu, Pid, Outlook.OomWithin60s, Outlook.OomWithin600s, Outlook.PredictedPeak)
+            {
+                Cause = Outlook.Deciding?.Cause,
+                Observed = account?.Observed,
+                Unexplained = account?.Unexplained,
+            });
         }
     }
 

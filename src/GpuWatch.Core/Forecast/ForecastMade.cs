@@ -1,3 +1,4 @@
+using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 
@@ -17,4 +18,10 @@ public sealed record ForecastMade(
 {
     /// <summary>Cause of the likeliest threat; null when none is left.</summary>
     public Cause? Cause { get; init; }
+
+    /// <summary>What it held of each component at the highest it was seen so far; null when nothing could be told apart.</summary>
+    public ComponentRanges? Observed { get; init; }
+
+    /// <summary>Of that what no component explains; null where nothing is known of the job.</summary>
+    public Bytes? Unexplained { get; init; }
 }

@@ -1,7 +1,9 @@
+using GpuWatch.Commands;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Observe;
 using GpuWatch.Core.Sample;
+using GpuWatch.Core.Units;
 using GpuWatch.Sampling;
 
 namespace GpuWatch.Show;
@@ -17,6 +19,25 @@ internal sealed class LiveProcess(ProcessFacts facts)
 
     /// <summary>Null: its job is unknown.</summary>
     public Plan? Plan { get; set; }
+    /// <summary>Components that were seen so far under the names of CONTRACTS 4, and "unexplained"; what cannot be told is left out.</summary>
+    public IEnumerable<(string Name, Bytes Size)> ObservedParts
+    {
+        get
+        {
+            foreach (var (name, size) in Forecast?.Observed is { } observed ? EstimateParts.Of(observed) : [])
+            {
+                if (size is { } range)
+                {
+                    yield return (name, range.Likely);
+                }
+            }
+            if (Forecast?.Unexplained is { } unexplained)
+            {
+                yield return ("unexplained", unexplained);
+            }
+        }
+    }
+
     public History History { get; } = new();
 
     public void Take(double timeSeconds, ProcessReading reading)

@@ -74,6 +74,15 @@ internal sealed class Metrics(LiveState live, SelfMetrics self, string version, 
                     ("job", process.Facts.SlurmJob ?? process.Facts.Pod), ("component", component));
             }
         }
+        text.Family("gpuwatch_process_memory_observed_bytes", "gauge", "What was seen of a process at its highest so far, by component, as far as it can be told apart.");
+        foreach (var (gpu, process) in shown)
+        {
+            foreach (var (component, size) in process.ObservedParts)
+            {
+                text.Sample(size.Count, ("gpu", Number(gpu.Index)), ("uuid", gpu.Uuid), ("pid", Number(process.Facts.Pid)),
+                    ("job", process.Facts.SlurmJob ?? process.Facts.Pod), ("component", component));
+            }
+        }
         text.Family("gpuwatch_oom_probability_ratio", "gauge", "Probability that a process runs out of GPU memory within the horizon.");
         foreach (var (gpu, process) in shown)
         {

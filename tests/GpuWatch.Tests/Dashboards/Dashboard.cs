@@ -16,15 +16,22 @@ internal sealed record Dashboard(string Path, JsonElement Json)
 
     public IEnumerable<JsonElement> Panels => Json.GetProperty("panels").EnumerateArray();
 
+    public IEnumerable<JsonElement> Variables => Json.GetProperty("templating").GetProperty("list").EnumerateArray();
+
     /// <summary>(panel's title, query) with the variables replaced as Grafana replaces "All".</summary>
     public IEnumerable<(string Panel, string Query)> Queries(string key) =>
         from panel in Panels
         from target in panel.GetProperty("targets").EnumerateArray()
         select (System.IO.Path.GetFileName(Path) + ": " + panel.GetProperty("title").GetString(), Filled(target.GetProperty(key).GetString()!));
 
+    public IEnumerable<(string Name, string Query)> VariableQueries =>
+        Variables.Select(variable => (System.IO.Path.GetFileName(Path) + ": $" + variable.GetProperty("name").GetString(), Filled(variable.GetProperty("query").GetString()!)));
+
     private static string Filled(string query) => query
         .Replace("$timeFilter", "time > now() - 15m", StringComparison.Ordinal)
         .Replace("$__interval", "1s", StringComparison.Ordinal)
+        .Replace("$__range", "15m", StringComparison.Ordinal)
+        .Replace("$gpu", ".*", StringComparison.Ordinal)
         .Replace("$host", ".*", StringComparison.Ordinal)
         .Replace("$pid", ".*", StringComparison.Ordinal);
 }

@@ -27,6 +27,57 @@ public sealed partial class DashboardTests
     });
 
     [Fact]
+    public void Every_variable_that_a_query_or_another_variable_names_is_one_of_the_dashboard() => Assert.All(Dashboard.All, dashboard =>
+    {
+        var asked = dashboard.Panels.SelectMany(panel => panel.GetProperty("targets").EnumerateArray()).Select(target => target.GetRawText()).Concat(dashboard.Variables.Select(variable => variable.GetRawText()));
+        var named = asked.SelectMany(text => Variable().Matches(text).Select(match => match.Groups[1].Value)).Except(["timeFilter", "tag_host", "tag_gpu", "tag_pid", "tag_name", "tag_kind", "tag_component"]);
+        Assert.Empty(named.Except(dashboard.Variables.Select(variable => variable.GetProperty("name").GetString()!)));
+    });
+
+    [Fact]
+    public void Every_link_leads_to_a_dashboard_of_the_same_language_with_variables_it_has_and_labels_the_query_gives()
+    {
+        var links = (from dashboard in Dashboard.All
+                     from panel in dashboard.Panels
+                     let defaults = panel.GetProperty("fieldConfig").GetProperty("defaults")
+                     where defaults.TryGetProperty("links", out _)
+                     from link in defaults.GetProperty("links").EnumerateArray()
+                     select (dashboard, panel, Url: link.GetProperty("url").GetString()!)).ToList();
+
+        Assert.InRange(links.Count, 8, 100);
+        Assert.All(links, link =>
+        {
+            var target = Assert.Single(Dashboard.All, other => link.Url.StartsWith($"/d/{other.Json.GetProperty("uid").GetString()}?", StringComparison.Ordinal));
+            Assert.Equal(Path.GetDirectoryName(link.dashboard.Path), Path.GetDirectoryName(target.Path));
+            var passed = Passed().Matches(link.Url).Select(match => (Variable: match.Groups[1].Value, Label: match.Groups[2].Value)).ToList();
+            Assert.NotEmpty(passed);
+            Assert.Empty(passed.Select(each => each.Variable).Except(target.Variables.Select(variable => variable.GetProperty("name").GetString()!)));
+            Assert.All(link.panel.GetProperty("targets").EnumerateArray(), query => Assert.All(passed, each => Assert.True(
+                query.TryGetProperty("expr", out var expr)
+                    ? !expr.GetString()!.Contains(" by (", StringComparison.Ordinal) || expr.GetString()!.Contains(each.Label, StringComparison.Ordinal)
+                    : query.GetProperty("query").GetString()!.Split("GROUP BY")[^1].Contains($"\"{each.Label}\"", StringComparison.Ordinal),
+                $"{each.Label} in {query}")));
+        });
+    }
+
+    /// <summary>What an empty panel would otherwise say is "No data", which is no answer to "is all well?".</summary>
+    [Fact]
+    public void A_table_asks_for_tables_and_a_number_that_may_be_missing_says_what_that_means() => Assert.All(Dashboard.All.SelectMany(dashboard => dashboard.Panels), panel =>
+    {
+        var kind = panel.GetProperty("type").GetString();
+        if (kind is "table" or "barchart")
+        {
+            Assert.All(panel.GetProperty("targets").EnumerateArray(), target =>
+                Assert.Equal("table", (target.TryGetProperty("resultFormat", out var format) ? format : target.GetProperty("format")).GetString()));
+        }
+        if (kind is "stat" && !panel.GetProperty("targets").EnumerateArray().All(target => target.GetRawText().Contains("vector(0)", StringComparison.Ordinal)))
+        {
+            Assert.NotEmpty(panel.GetProperty("fieldConfig").GetProperty("defaults").GetProperty("noValue").GetString()!);
+        }
+        Assert.NotEmpty(panel.GetProperty("fieldConfig").GetProperty("defaults").GetProperty("unit").GetString()!);
+    });
+
+    [Fact]
     public void Every_data_source_named_is_a_provisioned_one()
     {
         var provisioned = Uid().Matches(File.ReadAllText(Repository.PathOf("dashboards", "grafana", "provisioning", "datasources", "gpuwatch.yml"))).Select(match => match.Groups[1].Value).ToHashSet();
@@ -71,9 +122,11 @@ public sealed partial class DashboardTests
         var file = Repository.PathOf("tests", "node", $"check-{Environment.ProcessId}.ts");
         try
         {
+            // Its enumerations as the words they stand for, which is what JSON holds.
             File.WriteAllText(file, "import type { Dashboard, Panel } from '@grafana/schema';\n"
+                + "type Json<T> = T extends string ? `${T}` : T extends number | boolean | null | undefined ? T : { [K in keyof T]: Json<T[K]> };\n"
                 + string.Concat(Dashboard.All.Select((dashboard, i) =>
-                    $"export const d{i}: Omit<Dashboard, 'panels'> & {{ panels: Panel[] }} = {File.ReadAllText(dashboard.Path)};\n")));
+                    $"export const d{i}: Json<Omit<Dashboard, 'panels'> & {{ panels: Panel[] }}> = {File.ReadAllText(dashboard.Path)};\n")));
             var (code, output) = Tool.Run("node", ["node_modules/typescript/bin/tsc", "--strict", "--noEmit", "--skipLibCheck", "--module", "esnext", "--moduleResolution", "bundler", file],
                 Repository.PathOf("tests", "node"));
 
@@ -110,6 +163,12 @@ public sealed partial class DashboardTests
         from x in Enumerable.Range(grid.GetProperty("x").GetInt32(), grid.GetProperty("w").GetInt32())
         from y in Enumerable.Range(grid.GetProperty("y").GetInt32(), grid.GetProperty("h").GetInt32())
         select (x, y);
+
+    [GeneratedRegex("\\$(?!__)\\{?([a-z_]+[A-Za-z_]*)")]
+    private static partial Regex Variable();
+
+    [GeneratedRegex("var-([a-z]+)=\\$\\{__field\\.labels\\.([a-z]+)\\}")]
+    private static partial Regex Passed();
 
     [GeneratedRegex("uid: (\\S+)")]
     private static partial Regex Uid();

@@ -25,18 +25,19 @@ public sealed class DashboardQueriesTests : IDisposable
         using var influx = await ServerProcess.InfluxDb();
         using var prometheus = await ServerProcess.Prometheus(scrape);
         using var victoria = await ServerProcess.VictoriaMetrics(folder.File("scrape.yml", scrape));
+        var (scene, jobs) = SomeJob.Two(folder);
         using (var agent = RunningAgent.WithConfig(
             folder.File("gpuwatch.yaml", $"influx: {"{"} url: '{influx.Url}', api: v1, flush_every: 100ms, spool: none {"}"}"),
-            SomeJob.Loading(folder, pid: 4242), "--job", SomeJob.TooLarge(folder), "--listen", $"127.0.0.1:{port}", "--period", "100ms", "--for", "8s"))
+            scene, "--job", jobs, "--listen", $"127.0.0.1:{port}", "--period", "100ms", "--for", "14s"))
         {
             await Eventually.HoldsAsync(() => agent.HasExited, 60, () => "the agent ran its time: " + string.Join("; ", agent.Errors));
         }
 
         var empty = new List<string>();
-        foreach (var (panel, query) in Dashboard.Of("influxql").SelectMany(dashboard => dashboard.Queries("query")))
+        foreach (var (panel, query) in Dashboard.Of("influxql").SelectMany(dashboard => dashboard.Queries("query").Concat(dashboard.VariableQueries)))
         {
             var answer = await influx.GetAsync($"query?db=gpuwatch&q={Uri.EscapeDataString(query)}");
-            if (!answer.Contains("\"values\"", StringComparison.Ordinal))
+            if (!HasValue(answer))
             {
                 empty.Add($"InfluxDB, {panel}: {query} -> {answer}");
             }
@@ -47,8 +48,23 @@ public sealed class DashboardQueriesTests : IDisposable
             await NoteIfEmptyAsync("Prometheus", prometheus, panel, query, empty);
             await NoteIfEmptyAsync("VictoriaMetrics", victoria, panel, query, empty);
         }
+        foreach (var (name, query) in Dashboard.Of("promql").SelectMany(dashboard => dashboard.VariableQueries))
+        {
+            // As Grafana asks for label_values(METRIC, LABEL).
+            var (metric, label) = (query["label_values(".Length..query.LastIndexOf(',')], query[(query.LastIndexOf(',') + 1)..^1].Trim());
+            var answer = await prometheus.GetAsync($"api/v1/label/{label}/values?match[]={Uri.EscapeDataString(metric)}");
+            if (JsonDocument.Parse(answer).RootElement.GetProperty("data").GetArrayLength() == 0)
+            {
+                empty.Add($"{name}: {query} -> {answer}");
+            }
+        }
         Assert.Empty(empty);
     }
+
+    /// <summary>A row that holds more than its time and its tags.</summary>
+    private static bool HasValue(string answer) =>
+        JsonDocument.Parse(answer).RootElement.GetProperty("results")[0] is var result && result.TryGetProperty("series", out var all)
+        && all.EnumerateArray().Any(series => series.GetProperty("values").EnumerateArray().Any(row => row.EnumerateArray().Skip(1).Any(value => value.ValueKind != JsonValueKind.Null)));
 
     private static async Task NoteIfEmptyAsync(string name, ServerProcess server, string panel, string query, List<string> empty)
     {

@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using GpuWatch.Core.Alert;
+using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Observe;
+using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 using GpuWatch.Sampling;
@@ -22,7 +24,11 @@ internal static class SomeState
         ]);
         live.Accept(new Sweep(99, [GpuOutcome.Of(Frame(99, 40)), GpuOutcome.Of(1, new Fault(FaultKind.GpuLost, "GPU 1 fell off the bus."))]));
         live.Accept(new PhaseChanged(99, 0, 4242, JobPhase.FirstStep));
-        live.Accept(new ForecastMade(99, 0, 4242, 0.75, 0.875, new ByteRange(Bytes.FromGiB(80), Bytes.FromGiB(85), Bytes.FromGiB(90))));
+        live.Accept(new ForecastMade(99, 0, 4242, 0.75, 0.875, new ByteRange(Bytes.FromGiB(80), Bytes.FromGiB(85), Bytes.FromGiB(90)))
+        {
+            Observed = ComponentRanges.Of(part => part == Component.Weights ? ByteRange.Exactly(Bytes.FromGiB(13)) : null),
+            Unexplained = Bytes.FromMiB(3),
+        });
         live.Accept(new AlertRaised(99, 0, 4242, Danger));
         live.Accept(new Sweep(100, [GpuOutcome.Of(Frame(100, 42))]));
         return live;

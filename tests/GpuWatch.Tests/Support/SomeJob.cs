@@ -1,4 +1,8 @@
 using System.Globalization;
+using System.Text;
+using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Units;
+using GpuWatch.Jobs;
 
 namespace GpuWatch.Tests.Support;
 
@@ -29,4 +33,49 @@ internal static class SomeJob
         folder.File("trace.csv", "time_s,gpu,pid,used_bytes,device_used_bytes,device_total_bytes,torch_allocated_bytes,torch_reserved_bytes\n"
             + string.Concat(rows.Select(row => string.Create(CultureInfo.InvariantCulture,
                 $"{row.Seconds},0,{pid},{row.MiB * 1048576:0},{row.MiB * 1048576:0},{totalMiB * 1048576:0},,\n"))));
+
+    /// <summary>One that fits and takes its first step at 3 s, as its plan says; NVML alone watches it.</summary>
+    public static string Fitting(string file)
+    {
+        File.WriteAllText(file, """
+            hidden: 2048
+            layers: 6
+            heads: 32
+            kv_heads: 4
+            intermediate: 5632
+            vocab: 32000
+            tied_embeddings: no
+            qkv_bias: no
+            block: llama
+            method: full
+            weight_dtype: bf16
+            amp: no
+            master_weights: no
+            optimizer: adamw_fused
+            grad_checkpointing: none
+            attention: flash
+            cross_entropy: hf2025
+            micro_batch: 2
+            seq_len: 1024
+            """);
+        return file;
+    }
+
+    /// <summary>A node where process 4242 on GPU 0 runs <see cref="TooLarge"/> and 4343 on GPU 1 <see cref="Fitting"/>.</summary>
+    /// <returns>The scene, and the folder of job files.</returns>
+    public static (string Scene, string Jobs) Two(TemporaryFolder folder)
+    {
+        var jobs = Directory.CreateDirectory(folder.File("jobs")).FullName;
+        File.Copy(TooLarge(folder), Path.Combine(jobs, "4242.yaml"));
+        var plan = Estimator.Estimate(JobFile.Read(Fitting(Path.Combine(jobs, "4343.yaml")))).Plan!;
+        var context = Bytes.FromMiB(400);
+        var (loaded, stepping) = (context + plan.Phases.Load, context + (plan.PeakAllocated.Likely * 1.05));
+        var scene = new StringBuilder("time_s,gpu,pid,used_bytes,device_used_bytes,device_total_bytes,torch_allocated_bytes,torch_reserved_bytes\n");
+        for (var i = 0; i < 300; i++)
+        {
+            var (loading, fitting) = (Bytes.FromMiB(Math.Min(13_500, 500 + (i * 100))), i < 30 ? loaded : stepping);
+            scene.Append(CultureInfo.InvariantCulture, $"{i * 0.1:0.0},0,4242,{loading.Count},{loading.Count},{Bytes.FromGiB(24).Count},,\n{i * 0.1:0.0},1,4343,{fitting.Count},{fitting.Count},{Bytes.FromGiB(48).Count},,\n");
+        }
+        return (folder.File("two.csv", scene.ToString()), jobs);
+    }
 }

@@ -36,6 +36,7 @@ internal sealed class OtlpInstruments : IDisposable
         Processes("gpuwatch.process.gpu.memory.predicted_peak.low", "Lower end of its 90 % interval.", process => process.Forecast?.PredictedPeak.Low.Count);
         Processes("gpuwatch.process.gpu.memory.predicted_peak.high", "Upper end of its 90 % interval.", process => process.Forecast?.PredictedPeak.High.Count);
         Gauge("gpuwatch.process.memory.estimated", "By", "What the job of a process was estimated to take at its peak, by component.", Estimated);
+        Gauge("gpuwatch.process.memory.observed", "By", "What was seen of a process at its highest so far, by component.", Observed);
         Gauge("gpuwatch.oom.probability", "1", "Probability that a process runs out of GPU memory within the horizon.", Probability);
         Gauge("gpuwatch.oom.predicted", "s", "Seconds until memory is forecast to run out; absent while no such time can be told.", Predicted);
         Gauge("gpuwatch.alerts.firing", "{alert}", "Alerts that are firing now.", Firing);
@@ -91,6 +92,17 @@ internal sealed class OtlpInstruments : IDisposable
         foreach (var (gpu, process) in present.Largest(mostProcesses))
         {
             foreach (var (component, size) in process.Plan is { } plan ? EstimateParts.Of(plan.Components) : [])
+            {
+                measured.Add(new(size.Count, [.. Of(gpu, process), new("gpuwatch.component", component)]));
+            }
+        }
+    }
+
+    private void Observed(Present present, List<Measurement<double>> measured)
+    {
+        foreach (var (gpu, process) in present.Largest(mostProcesses))
+        {
+            foreach (var (component, size) in process.ObservedParts)
             {
                 measured.Add(new(size.Count, [.. Of(gpu, process), new("gpuwatch.component", component)]));
             }

@@ -71,7 +71,7 @@ internal sealed class InfluxPoints(LineWriter line, PointNames names)
         line.End(time);
     }
 
-    /// <summary>With each forecast goes what the job was estimated to take, so that the two can be drawn together.</summary>
+    /// <summary>With each forecast goes what the job was estimated to take and what was seen of it, so that all can be drawn together.</summary>
     private void Append(ForecastMade forecast)
     {
         Start("oom", forecast)
@@ -83,6 +83,11 @@ internal sealed class InfluxPoints(LineWriter line, PointNames names)
         if (forecast.Pid is { } pid)
         {
             Append(forecast, "estimated", names.Plan(forecast.Gpu, pid)?.Components);
+            Append(forecast, "observed", forecast.Observed);
+            if (forecast.Unexplained is { } unexplained)
+            {
+                Append(forecast, "observed", "unexplained", unexplained.Count);
+            }
         }
     }
 
@@ -96,7 +101,11 @@ internal sealed class InfluxPoints(LineWriter line, PointNames names)
         line.Field("firing", firing);
         Field("peak", alert.PredictedPeak?.Count);
         Field("probability", alert.Probability);
-        line.Field("reason", alert.Reason).Field("severity", alert.Severity.Name()).End(Time(happened));
+        line.Field("reason", alert.Reason);
+        // In milliseconds since 1970, as a dashboard tells "in five minutes" from.
+        Field("runs_out_at", firing && alert.EtaSeconds is { } eta ? Time(happened.TimeSeconds + eta) : (long?)null);
+        // As a number, for there is no sum over booleans.
+        line.Field("severity", alert.Severity.Name()).Field("standing", firing ? 1L : 0L).End(Time(happened));
     }
 
     private void Append(Reconciled reconciled)

@@ -30,7 +30,7 @@ public sealed class OtlpExportTests
         foreach (var name in (string[])[
             "hw.gpu.memory.limit", "hw.gpu.memory.usage", "hw.gpu.memory.utilization", "hw.status", "gpuwatch.gpu.memory.free",
             "gpuwatch.process.gpu.memory.usage", "gpuwatch.process.gpu.memory.peak", "gpuwatch.process.gpu.memory.predicted_peak",
-            "gpuwatch.oom.probability", "gpuwatch.oom.predicted", "gpuwatch.alerts.firing",
+            "gpuwatch.process.memory.observed", "gpuwatch.oom.probability", "gpuwatch.oom.predicted", "gpuwatch.alerts.firing",
             "GPU-aaaa", "NVIDIA A100 80GB", "process.pid", "777", "service.name", "host.name", "oom-risk", "critical"])
         {
             Assert.Contains(name, post.Text);

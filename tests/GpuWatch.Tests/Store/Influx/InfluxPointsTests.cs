@@ -27,7 +27,11 @@ public sealed class InfluxPointsTests
             (_, _) => Planned));
         points.Append(new Sweep(1.25, [GpuOutcome.Of(Frame), GpuOutcome.Of(1, new Fault(FaultKind.GpuLost, "fell off the bus"))]));
         points.Append(new PhaseChanged(2, 0, 42, JobPhase.FirstStep));
-        points.Append(new ForecastMade(3, 0, 42, 0.125, 0.5, new ByteRange(new(900), new(1000), new(1100))));
+        points.Append(new ForecastMade(3, 0, 42, 0.125, 0.5, new ByteRange(new(900), new(1000), new(1100)))
+        {
+            Observed = ComponentRanges.Of(part => part == Component.Weights ? new ByteRange(new(10), new(11), new(12)) : null),
+            Unexplained = new Bytes(7),
+        });
         points.Append(new AlertRaised(4, 0, 42, Feared));
         points.Append(new AlertResolved(5, 0, null, Feared with { Severity = Severity.Info, EtaSeconds = null }));
         points.Append(new Reconciled(6, 0, 42, new(950), new(1000), ComponentRanges.Of(part => part == Component.Logits ? null : ByteRange.Exactly(Planned.Components[part])), null, new Bridge(new(1), null, null, new(1)), null));
