@@ -9,7 +9,7 @@ internal readonly ref struct Resolver
 {
     private readonly Job job;
     private readonly Architecture shape;
-    private readonly Architecture? from;
+    private readonly int positions;
     private readonly BlockTraits traits;
     private readonly ParameterCount parameters;
     private readonly Layout layout;
@@ -18,8 +18,16 @@ internal readonly ref struct Resolver
 
     private Resolver(Job job, Architecture? from, ParameterCount parameters)
     {
-        (this.job, this.from, this.parameters, shape) = (job, from, parameters, job.Architecture);
+        (this.job, shape) = (job, job.Architecture);
         traits = BlockTraits.Of(shape.Block);
+        positions = shape.Positions ?? (from is { } known && known.Hidden == shape.Hidden ? BlockTraits.Of(known.Block).Positions : traits.Positions);
+        var more = (positions - (shape.Positions ?? traits.Positions)) * (long)Hidden;
+        this.parameters = parameters with
+        {
+            Rest = parameters.Rest + more,
+            // A classifier's head takes the place of the language model's.
+            Head = Classifies ? (long)Classes * Hidden : parameters.Head,
+        };
         layout = Layout.Of(job);
         method = Methods.Of(job.Method);
         assumed = ImmutableArray.CreateBuilder<string>();
@@ -47,6 +55,7 @@ internal readonly ref struct Resolver
     }
 
     private int Hidden => shape.Hidden!.Value;
+    private int HeadDim => shape.Latent is { } latent ? latent.NopeDim + latent.RopeDim : shape.HeadDim ?? Math.Max(1, Hidden / shape.Heads!.Value);
     private bool Quantised => job.QuantFormat is not null || job.QuantBits is not null || job.Method == "qlora";
     private bool Trains => method is MethodKind.Full or MethodKind.Blockwise or MethodKind.Projected;
     private bool Amp => job.Amp ?? false;
@@ -109,13 +118,23 @@ internal readonly ref struct Resolver
         // Sequence parallelism divides what tensor parallelism leaves whole (Korthikanti et al., arXiv 2205.05198, section 4.2).
         var tokens = Math.Max(1, (long)batch * length / layout.Sharding.Tensor);
         var layers = Math.Max(1, (shape.Layers!.Value + layout.Sharding.Pipeline - 1) / layout.Sharding.Pipeline);
-        var positions = shape.Positions ?? (from is { } known && known.Hidden == Hidden ? BlockTraits.Of(known.Block).Positions : traits.Positions);
-        var tied = shape.TiedEmbeddings ?? traits.Tied;
-        return new(
-            Block(batch, length, tokens), layers, Classes, tied, method is MethodKind.Full or MethodKind.Projected, positions, LossOf(),
+        var tied = (shape.TiedEmbeddings ?? traits.Tied) && !Classifies;
+        return WithAllParameters(new(
+            Block(batch, length, tokens), layers, shape.Vocab!.Value, Classes, tied, method is MethodKind.Full or MethodKind.Projected, positions, LossOf(),
             method is not (MethodKind.Inference or MethodKind.Load), method is MethodKind.Sparse,
             // Selective checkpointing keeps the outputs of matrix products and attention: 12.5 h bytes a token and layer (torchtitan, measured).
-            job.Checkpointing == "selective" ? (long)(12.5 * Hidden * tokens * layers) : 0, inFlight);
+            job.Checkpointing == "selective" ? (long)(12.5 * Hidden * tokens * layers) : 0, inFlight));
+    }
+
+    /// <summary>What the parameters are more than the tensors that are played has no operation of its own.</summary>
+    private Step WithAllParameters(Step step)
+    {
+        var block = step.Block;
+        block = block with { Unplayed = Math.Max(0, parameters.Blocks / shape.Layers!.Value - TensorSizes.InBlock(block)) };
+        var all = step with { Block = block with { Trained = true, Rank = 0 } };
+        Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
+        var stage = parameters.Total - parameters.Blocks + parameters.Blocks * step.Layers / shape.Layers.Value;
+        return step with { Block = block, Unplayed = Math.Max(0, stage - TensorSizes.Sum(tensors[..TensorSizes.Of(all, tensors)])) };
     }
 
     /// <summary>Positions are a bias on the scores (ALiBi): nothing is rotated.</summary>
@@ -124,7 +143,8 @@ internal readonly ref struct Resolver
     /// <summary>PEFT keeps adapters in fp32 (autocast_adapter_dtype); FSDP gathers them in the dtype of the blocks, and flattens only tensors of one dtype.</summary>
     private int LoraWidth => job.LoraDtype is "bf16" or "fp16" || (layout.SharesWeights && layout.Sharding.Fsdp) ? 2 : 4;
 
-    private long Classes => job.CrossEntropy == "classification" ? 2 : shape.Vocab!.Value;
+    private bool Classifies => job.CrossEntropy == "classification";
+    private long Classes => Classifies ? 2 : shape.Vocab!.Value;
 
     private Loss LossOf() => job switch
     {
@@ -148,12 +168,15 @@ internal readonly ref struct Resolver
         return new(
             traits.Gated, traits.IsRms, traits.Positions == 0 && !Alibi, !traits.IsRms && !traits.Gated, gptLike && job.Architecture.Block is not "gpt_neo", shape.Block is "gpt2" or "gpt_neo",
             traits.MlpBias, job.Attention is null or "sdpa", shape.Experts ?? 1, ExpertCopies(passed),
-            batch, length, tokens, Hidden, heads, shape.KvHeads ?? heads, shape.HeadDim ?? Math.Max(1, Hidden / heads),
+            batch, length, tokens, Hidden, heads, shape.KvHeads ?? heads, HeadDim,
             passed,
             shape.QkvBias ?? traits.QkvBias, BlockWeightWidth, ComputeWidth, method is MethodKind.Full or MethodKind.Projected, Quantised,
             job.Attention == "eager", job.Checkpointing is "full" or "selective", Amp && !CastsOnGather, adapters ? job.LoraRank ?? 16 : 0,
             adapters ? LoraTargetWords.Read(job.LoraTargets) : Targets.None, LoraWidth, job.LoraDropout > 0,
-            HoldsInputs: layout.SharesWeights && layout.Sharding.Fsdp && !Trains && job.Checkpointing != "none");
+            HoldsInputs: layout.SharesWeights && layout.Sharding.Fsdp && !Trains && job.Checkpointing != "none")
+        {
+            Norms = traits.Norms, NormScales = (int)traits.Norm, QkNorm = traits.QkNorm, Latent = shape.Latent, OutputBiased = traits.OutputBias,
+        };
     }
 
     /// <summary>Width of all MLPs that one token passes through.</summary>
@@ -168,16 +191,13 @@ internal readonly ref struct Resolver
         {
             return 1;
         }
-        var (heads, width) = (shape.Heads!.Value, shape.HeadDim ?? Math.Max(1, Hidden / shape.Heads!.Value));
-        var attention = 2L * Hidden * width * (heads + (shape.KvHeads ?? heads));
-        var mlps = (double)parameters.BlockMatrices / shape.Layers!.Value - attention;
+        var mlps = (double)parameters.BlockMatrices / shape.Layers!.Value - ParameterCount.AttentionMatrices(shape);
         return Math.Max(1, mlps / ((traits.Gated ? 3 : 2) * Hidden * passed));
     }
 
     private long WeightBytes(Step step)
     {
-        var positions = (step.PositionRows - (shape.Positions ?? traits.Positions)) * (long)Hidden;
-        var total = parameters.Total + positions;
+        var total = parameters.Total;
         var packed = Quantised ? parameters.BlockMatrices : 0;
         var bytes = (total - packed) * StoredWidth + (long)(packed * QuantisedWeights.BytesPerWeight(job.QuantFormat, job.QuantBits));
         if (method is MethodKind.Inference && Amp && StoredWidth == 4)
@@ -203,12 +223,7 @@ internal readonly ref struct Resolver
     private static long AdapterParameters(Step step)
     {
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
-        var sum = 0L;
-        foreach (var (elements, count) in tensors[..TensorSizes.Of(step, tensors)])
-        {
-            sum += elements * count;
-        }
-        return sum;
+        return TensorSizes.Sum(tensors[..TensorSizes.Of(step, tensors)]);
     }
 
     /// <summary>

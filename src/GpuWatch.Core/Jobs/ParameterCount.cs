@@ -43,6 +43,10 @@ public readonly record struct ParameterCount(long Embedding, long Head, long Blo
         return new(embedding, head, matrices + others, matrices, largest, rest);
     }
 
+    /// <summary>Parameters in the matrices of one block's attention.</summary>
+    public static long AttentionMatrices(Architecture shape) =>
+        Attention(shape, BlockTraits.Of(shape.Block), shape.Hidden!.Value, shape.Heads!.Value).Matrices;
+
     private static long Scale(BlockTraits traits, int width) => (long)traits.Norm * width;
 
     private static Part Attention(Architecture shape, BlockTraits traits, int hidden, int heads)

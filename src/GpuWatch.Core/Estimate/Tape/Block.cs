@@ -1,3 +1,5 @@
+using GpuWatch.Core.Jobs;
+
 namespace GpuWatch.Core.Estimate.Tape;
 
 /// <summary>Sizes and habits of the blocks of one step: what <see cref="BlockPlayer"/> needs to know of a job.</summary>
@@ -50,8 +52,26 @@ internal sealed record Block(
     bool LoraDropout,
     bool HoldsInputs = false)
 {
+    /// <summary>Normalisations of the hidden width: 1 = attention and MLP run side by side on one, 4 = their outputs are normalised too.</summary>
+    public int Norms { get; init; } = 2;
+
+    /// <summary>Trained numbers of a normalisation for each of its width: 0 to 2.</summary>
+    public int NormScales { get; init; } = 1;
+
+    public QkNorm QkNorm { get; init; }
+
+    /// <summary>The projection of attention's output has a bias.</summary>
+    public bool OutputBiased { get; init; }
+
+    /// <summary>Queries, keys and values come out of bottlenecks; null = of ordinary projections.</summary>
+    public LatentAttention? Latent { get; init; }
+
+    /// <summary>Parameters of a block beside those of the operations that are played: routers, cross attention.</summary>
+    public long Unplayed { get; init; }
+
     public long Queries => Heads * HeadDim;
     public long Keys => KvHeads * HeadDim;
+    public long Values => Latent is { } latent ? Heads * latent.ValueDim : Queries;
     public long Scores => Batch * Heads * Length * Length;
 
     public Weight Weight(long inputs, long outputs, bool bias) =>

@@ -1,3 +1,5 @@
+using GpuWatch.Core.Jobs;
+
 namespace GpuWatch.Core.Estimate.Tape;
 
 /// <summary>Plays one transformer block on a tape as Hugging Face's modelling code runs it: names are dropped where Python drops them.</summary>
@@ -6,28 +8,75 @@ internal static class BlockPlayer
     /// <summary>The block's output; the caller keeps its name for x.</summary>
     public static Tensor Forward(Tape tape, Block block, Tensor x)
     {
-        var normed = Norm(tape, block, x);
-        var attended = block.FusedQkv ? FusedAttention(tape, block, normed) : SeparateAttention(tape, block, normed);
+        if (block.Norms == 1)
+        {
+            return SideBySide(tape, block, x);
+        }
+        var attended = Leaving(tape, block, Attention(tape, block, Norm(tape, block, x)));
         var middle = tape.Sum(x, attended);
         tape.Drop(attended);
-        var again = Norm(tape, block, middle);
-        var fed = block.Experts > 1 ? Mixture(tape, block, again) : block.Gated ? GatedMlp(tape, block, again) : PlainMlp(tape, block, again);
+        var fed = Leaving(tape, block, Mlp(tape, block, Norm(tape, block, middle)));
         var result = tape.Sum(middle, fed);
         tape.Drop(fed);
         tape.Drop(middle);
         return result;
     }
 
-    public static Tensor Norm(Tape tape, Block block, Tensor x) =>
+    /// <summary>Attention and MLP read the same normalised input (GPT-J, Falcon-7B, Phi, Cohere).</summary>
+    private static Tensor SideBySide(Tape tape, Block block, Tensor x)
+    {
+        var normed = Norm(tape, block, x);
+        tape.Hold(normed.Storage);
+        var attended = Attention(tape, block, normed);
+        var fed = Mlp(tape, block, normed);
+        var both = tape.Sum(attended, fed);
+        tape.Drop(attended);
+        tape.Drop(fed);
+        var result = tape.Sum(both, x);
+        tape.Drop(both);
+        return result;
+    }
+
+    private static Tensor Attention(Tape tape, Block block, Tensor x) =>
+        block.Latent is { } latent ? LatentAttention(tape, block, latent, x)
+        : block.FusedQkv ? FusedAttention(tape, block, x)
+        : SeparateAttention(tape, block, x);
+
+    private static Tensor Mlp(Tape tape, Block block, Tensor x) =>
+        block.Experts > 1 ? Mixture(tape, block, x) : block.Gated ? GatedMlp(tape, block, x) : PlainMlp(tape, block, x);
+
+    public static Tensor Norm(Tape tape, Block block, Tensor x) => Norm(tape, block, x, block.Tokens, block.NormScales);
+
+    private static Tensor Norm(Tape tape, Block block, Tensor x, long rows, int scales) =>
         block.Rms
-            ? tape.RmsNorm(x, block.Tokens, block.WeightWidth, block.Trained)
-            : tape.LayerNorm(x, block.Tokens, block.WeightWidth, block.Trained);
+            ? tape.RmsNorm(x, rows, block.WeightWidth, block.Trained)
+            : tape.LayerNorm(x, rows, block.WeightWidth * scales, block.Trained);
+
+    /// <summary>What leaves attention or MLP, normalised where the family does so (Gemma 2, transformers: post_attention_layernorm).</summary>
+    private static Tensor Leaving(Tape tape, Block block, Tensor x) => block.Norms < 4 ? x : Normed(tape, block, x, block.Tokens, block.NormScales);
+
+    private static Tensor Normed(Tape tape, Block block, Tensor x, long rows, int scales)
+    {
+        var normed = Norm(tape, block, x, rows, scales);
+        tape.Drop(x);
+        return normed;
+    }
+
+    /// <summary>Queries or keys, normalised a head at a time (Qwen3, Gemma 3) or all together (OLMo 2).</summary>
+    private static Tensor QkNormed(Tape tape, Block block, Tensor x, long heads) => block.QkNorm switch
+    {
+        QkNorm.OneHead => Normed(tape, block, x, block.Tokens * heads, 1),
+        QkNorm.AllHeads => Normed(tape, block, x, block.Tokens, 1),
+        _ => x,
+    };
 
     /// <summary>q, k, v and output projections of their own, rotary positions, keys and values repeated to all heads for eager attention.</summary>
     private static Tensor SeparateAttention(Tape tape, Block block, Tensor x)
     {
-        var q = Heads(tape, Linear(tape, block, x, block.Weight(block.Hidden, block.Queries, block.QkvBias), Targets.Query), block.Rotary || block.Eager);
-        var k = Heads(tape, Linear(tape, block, x, block.Weight(block.Hidden, block.Keys, block.QkvBias), Targets.Key), block.Rotary || block.Eager);
+        var q = Linear(tape, block, x, block.Weight(block.Hidden, block.Queries, block.QkvBias), Targets.Query);
+        q = Heads(tape, QkNormed(tape, block, q, block.Heads), block.Rotary || block.Eager);
+        var k = Linear(tape, block, x, block.Weight(block.Hidden, block.Keys, block.QkvBias), Targets.Key);
+        k = Heads(tape, QkNormed(tape, block, k, block.KvHeads), block.Rotary || block.Eager);
         var v = Heads(tape, Linear(tape, block, x, block.Weight(block.Hidden, block.Keys, block.QkvBias), Targets.Value), block.Eager);
         if (block.Rotary)
         {
@@ -42,10 +91,16 @@ internal static class BlockPlayer
             k = Repeat(tape, block, k);
             v = Repeat(tape, block, v);
         }
+        return Attended(tape, block, q, k, v, x, repeated);
+    }
+
+    /// <summary>What the queries find, and its projection.</summary>
+    private static Tensor Attended(Tape tape, Block block, Tensor q, Tensor k, Tensor v, Tensor x, bool repeated)
+    {
         var (mixed, side) = block.Eager
             ? Eager(tape, block, q, k, v, repeated)
-            : (tape.Flash(q, k, v, block.Tokens * block.Heads), default(Tensor?));
-        var result = Linear(tape, block, side ?? mixed, block.Weight(block.Queries, block.Hidden, block.Biased), Targets.Output);
+            : (tape.Flash(q, k, v, block.Tokens * block.Values, block.Tokens * block.Heads), default(Tensor?));
+        var result = Linear(tape, block, side ?? mixed, block.Weight(block.Values, block.Hidden, block.OutputBiased), Targets.Output);
         if (side is { } sideBySide)
         {
             tape.Drop(sideBySide);
@@ -56,6 +111,50 @@ internal static class BlockPlayer
         tape.Drop(v);
         tape.Drop(x);
         return result;
+    }
+
+    /// <summary>
+    /// DeepSeek-V2 and V3 as transformers run them (DeepseekV3Attention): down, norm, up; the rotary part of queries and the one key all heads share
+    /// are turned and put beside the rest.
+    /// </summary>
+    private static Tensor LatentAttention(Tape tape, Block block, LatentAttention latent, Tensor x)
+    {
+        var q = LatentQueries(tape, block, latent, x);
+        var (plain, turning, none) = tape.Split(q, block.Tokens * block.Heads * latent.NopeDim, block.Tokens * block.Heads * latent.RopeDim, 0);
+        var turned = tape.Rotate(turning);
+        q = tape.Join(plain, turned, block.Tokens * block.Queries);
+        Drop(tape, plain, turning, none, turned);
+        var joint = Linear(tape, block, x, block.Weight(block.Hidden, latent.KvRank + latent.RopeDim, false), Targets.None);
+        var (low, key, nothing) = tape.Split(joint, block.Tokens * latent.KvRank, block.Tokens * latent.RopeDim, 0);
+        var turnedKey = tape.Rotate(key);
+        var normed = Norm(tape, block, low, block.Tokens, 1);
+        Drop(tape, low, key, nothing);
+        var both = Linear(tape, block, normed, block.Weight(latent.KvRank, block.Heads * (latent.NopeDim + latent.ValueDim), false), Targets.Key | Targets.Value);
+        tape.Drop(normed);
+        var (keys, v, no) = tape.Split(both, block.Tokens * block.Heads * latent.NopeDim, block.Tokens * block.Values, 0);
+        var k = tape.Join(keys, turnedKey, block.Tokens * block.Queries);
+        Drop(tape, keys, turnedKey, no);
+        return Attended(tape, block, q, k, v, x, repeated: false);
+    }
+
+    private static Tensor LatentQueries(Tape tape, Block block, LatentAttention latent, Tensor x)
+    {
+        if (latent.QueryRank is not { } rank)
+        {
+            return Linear(tape, block, x, block.Weight(block.Hidden, block.Queries, false), Targets.Query);
+        }
+        var low = Normed(tape, block, Linear(tape, block, x, block.Weight(block.Hidden, rank, false), Targets.None), block.Tokens, 1);
+        var q = Linear(tape, block, low, block.Weight(rank, block.Queries, false), Targets.Query);
+        tape.Drop(low);
+        return q;
+    }
+
+    private static void Drop(Tape tape, params ReadOnlySpan<Tensor> tensors)
+    {
+        foreach (var tensor in tensors)
+        {
+            tape.Drop(tensor);
+        }
     }
 
     /// <summary>One matrix for q, k and v, no rotary positions, dropout on the probabilities and on the output.</summary>
@@ -83,9 +182,9 @@ internal static class BlockPlayer
         }
         else
         {
-            mixed = tape.Flash(q, k, v, block.Tokens * block.Heads);
+            mixed = tape.Flash(q, k, v, block.Tokens * block.Queries, block.Tokens * block.Heads);
         }
-        var result = Linear(tape, block, mixed, block.Weight(block.Queries, block.Hidden, block.Biased), Targets.Output);
+        var result = Linear(tape, block, mixed, block.Weight(block.Queries, block.Hidden, block.OutputBiased), Targets.Output);
         result = DropOut(tape, block, result);
         tape.Drop(mixed);
         tape.Drop(q);
@@ -126,7 +225,7 @@ internal static class BlockPlayer
         tape.Drop(masked);
         weights = DropOut(tape, block, weights);
         var ownV = Own(tape, v, copies && !repeated);
-        var product = tape.Multiply(weights, ownV, block.Tokens * block.Queries);
+        var product = tape.Multiply(weights, ownV, block.Tokens * block.Values);
         tape.Drop(ownV);
         tape.Drop(weights);
         var sideBySide = copies ? tape.Map(product, product.Elements, product.Width) : tape.Shift(product, product.Elements);

@@ -4,11 +4,14 @@ namespace GpuWatch.Core.Estimate.Tape;
 /// <param name="HeadTrained">The head gets a gradient.</param>
 /// <param name="PositionRows">Rows of a learned position table; 0 = none.</param>
 /// <param name="AlsoSaved">Bytes kept for backward beside what the blocks keep.</param>
+/// <param name="Classes">Rows of the head: the vocabulary, or a classifier's few.</param>
+/// <param name="Unplayed">Parameters outside the blocks beside those of the operations that are played: poolers, token types.</param>
 /// <param name="InFlight">Micro-batches that have run forward and wait for their backward, this one included.</param>
 internal sealed record Step(
     Block Block,
     int Layers,
     long Vocab,
+    long Classes,
     bool Tied,
     bool HeadTrained,
     int PositionRows,
@@ -16,7 +19,8 @@ internal sealed record Step(
     bool Backward = true,
     bool InputNeedsGradient = false,
     long AlsoSaved = 0,
-    int InFlight = 1);
+    int InFlight = 1,
+    long Unplayed = 0);
 
 /// <summary>How the loss is computed.</summary>
 internal enum Loss
@@ -151,7 +155,7 @@ internal static class StepPlayer
     {
         var kept = -1;
         var block = step.Block;
-        var head = new Weight(block.Hidden, step.Vocab, 0, block.WeightWidth, step.HeadTrained);
+        var head = new Weight(block.Hidden, step.Classes, 0, block.WeightWidth, step.HeadTrained);
         tape.Part = Part.Logits;
         if (step.Loss == Loss.None)
         {
@@ -196,7 +200,7 @@ internal static class StepPlayer
             tape.Drop(wide);
             return kept;
         }
-        var shifted = (block.Tokens - block.Tokens / block.Length) * step.Vocab;
+        var shifted = (block.Tokens - block.Tokens / block.Length) * step.Classes;
         var rows = tape.View(wide, wide.Elements);
         var cut = tape.View(rows, shifted);
         var own = block.Batch > 1 ? tape.Shift(cut, shifted) : cut;
@@ -243,6 +247,7 @@ internal static class StepPlayer
             tape.Seed(kept.Embedded.Edge, gradient);
         }
         tape.Backward(0);
+        CountUnplayed(tape, block, step.Unplayed);
         if (block.HoldsInputs)
         {
             LetGo(tape, step, kept, held, gradient);
@@ -265,6 +270,7 @@ internal static class StepPlayer
         if (!block.Checkpointed)
         {
             tape.Backward(mark);
+            CountUnplayed(tape, block, block.Unplayed);
             return -1;
         }
         var (start, casts) = (tape.Mark, tape.CastMark);
@@ -273,6 +279,7 @@ internal static class StepPlayer
         tape.Hold(gradient);
         tape.Seed(output.Edge, gradient);
         tape.Backward(start);
+        CountUnplayed(tape, block, block.Unplayed);
         tape.Drop(output);
         tape.Release(gradient);
         if (block.HoldsInputs)
@@ -302,6 +309,14 @@ internal static class StepPlayer
         }
         tape.Drop(kept.Embedded);
         tape.Release(first);
+    }
+
+    private static void CountUnplayed(Tape tape, Block block, long parameters)
+    {
+        if (block.Trained)
+        {
+            tape.CountGradient(parameters * block.WeightWidth);
+        }
     }
 
     private static void Drop(Tape tape, Tensor? tensor)

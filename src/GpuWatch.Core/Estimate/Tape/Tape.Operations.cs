@@ -238,6 +238,7 @@ internal sealed partial class Tape
     }
 
     /// <summary>LayerNorm in one kernel: keeps x and two numbers a row (native_layer_norm).</summary>
+    /// <param name="weightWidth">Bytes of scale and shift for each number of a row; 0 = it has neither.</param>
     public Tensor LayerNorm(Tensor x, long rows, int weightWidth, bool trained)
     {
         var result = new Tensor(Allocate(x.Bytes, Part), Edge.None, x.Elements, x.Width);
@@ -246,7 +247,7 @@ internal sealed partial class Tape
         {
             ref var node = ref Add(Flow.Map, x.Edge, x.Bytes);
             (node.Saved0, node.Saved1, node.Saved2) = (Save(x), mean, deviation);
-            node.WeightGradient = trained ? 2 * (x.Elements / rows) * weightWidth : 0;
+            node.WeightGradient = trained ? x.Elements / rows * weightWidth : 0;
             return result with { Edge = new(nodes - 1, 0) };
         }
         Release(mean);
@@ -289,9 +290,10 @@ internal sealed partial class Tape
     }
 
     /// <summary>Flash attention: keeps q, k, v, its output and a log-sum-exp a row; backward holds an fp32 dq and one fp32 number a row (arXiv 2307.08691).</summary>
-    public Tensor Flash(Tensor q, Tensor k, Tensor v, long rows)
+    /// <param name="elements">Of the output: as wide as the values of all heads.</param>
+    public Tensor Flash(Tensor q, Tensor k, Tensor v, long elements, long rows)
     {
-        var result = new Tensor(Allocate(q.Bytes, Part), Edge.None, q.Elements, q.Width);
+        var result = new Tensor(Allocate(elements * q.Width, Part), Edge.None, elements, q.Width);
         var logSumExp = Allocate(rows * 4, Part);
         if (Recording && (q.NeedsGradient || k.NeedsGradient || v.NeedsGradient))
         {
@@ -304,6 +306,19 @@ internal sealed partial class Tape
             return result;
         }
         Release(logSumExp);
+        return result;
+    }
+
+    /// <summary>Two tensors put side by side, or the second beside each part of the first (torch.cat).</summary>
+    public Tensor Join(Tensor x, Tensor y, long elements)
+    {
+        var result = new Tensor(Allocate(elements * x.Width, Part), Edge.None, elements, x.Width);
+        if (Recording && (x.NeedsGradient || y.NeedsGradient))
+        {
+            ref var node = ref Add(Flow.Spread, x.Edge, x.Bytes);
+            (node.B, node.BytesB) = (y.Edge, y.Bytes);
+            result = result with { Edge = new(nodes - 1, 0) };
+        }
         return result;
     }
 
