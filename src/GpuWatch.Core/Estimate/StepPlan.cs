@@ -27,9 +27,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         {
             return new(load, load, load, load, load, 0);
         }
-        var (forward, backward, saved) = StepPlayer.Play(tape, work.Step);
-        forward.Add(Ledger.Of(Part.Communication, work.GatheredForward));
-        backward.Add(Ledger.Of(Part.Communication, work.GatheredBackward));
+        var (forward, backward, saved) = Pass(tape, work);
         if (work.Method is MethodKind.Inference)
         {
             return new(load, forward, forward, forward, forward, 0);
@@ -39,7 +37,16 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         tape.Count(Part.OptimizerStates, states);
         tape.Touch(stepping);
         var optimizer = tape.EndPhase();
-        return new(load, forward, backward, optimizer, Later(work, forward, backward, optimizer, states), saved);
+        return new(load, forward, backward, optimizer, Later(tape, work, forward, backward, optimizer, states), saved);
+    }
+
+    /// <summary>Forward and backward of a micro-batch.</summary>
+    private static StepPlayer.Played Pass(Tape.Tape tape, Workload work)
+    {
+        var (forward, backward, saved) = StepPlayer.Play(tape, work.Step);
+        forward.Add(Ledger.Of(Part.Communication, work.GatheredForward));
+        backward.Add(Ledger.Of(Part.Communication, work.GatheredBackward));
+        return new(forward, backward, saved);
     }
 
     /// <summary>Bytes of the states that stay, and of what lives while the optimizer steps, on this GPU.</summary>
@@ -70,15 +77,21 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
             : (double)work.GradientWidth / work.Step.Block.WeightWidth / work.Layout.GradientShards / work.Layout.Parts * work.Layout.Sharding.Pipeline
                 is var share && work.Method is MethodKind.Adapter ? 1 : share;
 
-    /// <summary>A later step is the first one with the optimizer's states in place, and with gradients where they are accumulated.</summary>
-    private static Ledger Later(Workload work, in Ledger forward, in Ledger backward, in Ledger stepping, long states)
+    /// <summary>
+    /// A later step is the first one with the optimizer's states in place; where gradients are accumulated, its second micro-batch runs with those of
+    /// the first in place too.
+    /// </summary>
+    private static Ledger Later(Tape.Tape tape, Workload work, in Ledger forward, in Ledger backward, in Ledger stepping, long states)
     {
         var highest = forward.Total >= backward.Total ? forward : backward;
+        highest.Add(Ledger.Of(Part.OptimizerStates, states));
         if (work.Accumulates)
         {
-            highest.Add(Ledger.Of(Part.Gradients, Math.Max(0, stepping[Part.Gradients] - highest[Part.Gradients])));
+            tape.Accumulating = true;
+            var (again, back, _) = Pass(tape, work);
+            var higher = again.Total >= back.Total ? again : back;
+            highest = higher.Total >= highest.Total ? higher : highest;
         }
-        highest.Add(Ledger.Of(Part.OptimizerStates, states));
         return highest.Total >= stepping.Total ? highest : stepping;
     }
 }

@@ -43,6 +43,35 @@ public sealed class ModelInvariantsTests
     }
 
     [Fact]
+    public void With_accumulation_forward_runs_beside_the_gradients_of_the_micro_batch_before()
+    {
+        var job = Full with { ModelName = "meta-llama/Llama-3.1-8B", SeqLen = 4096 };
+        var (one, eight) = (Estimator.Estimate(job).Plan!, Estimator.Estimate(job with { GradAccum = 8 }).Plan!);
+        var forward = one.Phases.FirstForward - one.Phases.Load;
+        var held = one.Stations.FirstOptimizer.Gradients + one.Stations.FirstOptimizer.OptimizerStates + one.Phases.Load;
+        Assert.True(one.PeakAllocated.Likely < eight.PeakAllocated.Likely);
+        Assert.True(held + forward <= eight.Phases.Steady);
+        Assert.InRange(eight.Phases.Steady.Count, (held + forward).Count, 1.05 * (held + forward).Count);
+    }
+
+    [Theory]
+    [InlineData("hf")]
+    [InlineData("hf2025")]
+    [InlineData("fused")]
+    [InlineData("chunked")]
+    public void Accumulation_never_needs_less(string loss)
+    {
+        foreach (var model in (string[])["gpt2", "Qwen2.5-0.5B", "Qwen3-8B", "DeepSeek-V2-Lite"])
+        {
+            foreach (var optimizer in (string[])["adamw_fused", "lomo", "sgd"])
+            {
+                var job = Full with { ModelName = model, CrossEntropy = loss, Optimizer = optimizer, MicroBatch = 4 };
+                Assert.True(Estimator.Estimate(job with { GradAccum = 4 }).Plan!.PeakAllocated.Likely >= Estimator.Estimate(job).Plan!.PeakAllocated.Likely);
+            }
+        }
+    }
+
+    [Fact]
     public void A_classifier_trains_its_whole_embedding()
     {
         var plan = Estimator.Estimate(Full with { ModelName = "bert-base-uncased", CrossEntropy = "classification" }).Plan!;

@@ -252,7 +252,7 @@ internal static class StepPlayer
         {
             LetGo(tape, step, kept, held, gradient);
         }
-        if (step.Tied && step.HeadTrained)
+        if (step.Tied && step.HeadTrained && !tape.Accumulating)
         {
             // Both uses of a tied matrix have a gradient of their own until they are added up.
             var table = step.Vocab * block.Hidden * block.WeightWidth;

@@ -54,7 +54,18 @@ internal sealed partial class Tape
     /// <summary>Of each weight's gradient the share that stays on this GPU; 0 = it is used up at once.</summary>
     public double GradientShare { get; set; } = 1;
 
-    public void CountGradient(long size) => Count(Part.Gradients, (long)(size * GradientShare));
+    /// <summary>Gradients of an earlier micro-batch are in place: new ones are added to them and gone (AccumulateGrad, in place).</summary>
+    public bool Accumulating { get; set; }
+
+    public void CountGradient(long size)
+    {
+        if (Accumulating)
+        {
+            Touch((long)(size * GradientShare), Part.Gradients);
+            return;
+        }
+        Count(Part.Gradients, (long)(size * GradientShare));
+    }
 
     private Part GradientPart => Part == Part.Activations ? Part.Temporaries : Part;
 

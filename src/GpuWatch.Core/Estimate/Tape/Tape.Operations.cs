@@ -123,7 +123,11 @@ internal sealed partial class Tape
         node.Saved0 = gradient;
         if (narrow && head.Trained)
         {
-            (node.WeightGradient, node.Saved1) = (head.Elements * head.Width, ofHead);
+            node.WeightGradient = head.Elements * head.Width;
+        }
+        if (narrow || Accumulating)
+        {
+            node.Saved1 = ofHead;
         }
         Release(cast);
         Drop(input);

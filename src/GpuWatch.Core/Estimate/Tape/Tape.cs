@@ -25,7 +25,7 @@ internal sealed partial class Tape
     /// <summary>Forgets everything.</summary>
     public void Clear()
     {
-        (storages, nodes, total, Recording, Part) = (0, 0, 0, true, Part.Activations);
+        (storages, nodes, total, Recording, Part, Accumulating) = (0, 0, 0, true, Part.Activations, false);
         live = default;
         casts.Clear();
         BeginPhase();
