@@ -64,5 +64,14 @@ internal static class CommandLine
             around.Error.WriteLine($"gpuwatch: {Plain.Text(failure.Message)}");
             return ExitCode.Failed;
         }
+        catch (Exception bug)
+        {
+            around.Error.WriteLine($"gpuwatch: a fault of gpuwatch itself: {Plain.Text(bug.Message)} (GPUWATCH_DEBUG=1 shows where)");
+            if (around.Environment("GPUWATCH_DEBUG") is "1")
+            {
+                around.Error.WriteLine(bug.StackTrace);
+            }
+            return ExitCode.Failed;
+        }
     }
 }

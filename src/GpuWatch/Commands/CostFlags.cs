@@ -19,9 +19,11 @@ internal sealed class CostFlags
     private readonly Option<double> mfu = new("--mfu") { Description = "share of the GPU's peak rate that reaches the model", DefaultValueFactory = _ => UsualMfu, HelpName = "SHARE" };
     private readonly Option<double> retry = new("--retry") { Description = "how often the run is done over; 2 to 3 until it is well known", DefaultValueFactory = _ => 1, HelpName = "FACTOR" };
 
+    public IReadOnlyList<Option> All => [cost, samples, epochs, price, secondsPerStep, mfu, retry];
+
     public void AddTo(Command command)
     {
-        foreach (var option in (Option[])[cost, samples, epochs, price, secondsPerStep, mfu, retry])
+        foreach (var option in All)
         {
             command.Options.Add(option);
         }

@@ -39,12 +39,14 @@ internal static class EstimateCommand
                 {
                     throw new BadInputException("--batch", "a job is described beside it", "expected either --batch or a job");
                 }
+                RefuseQuestions(parsed, cost, "--batch");
                 return EstimateBatch.Run(path, form, EstimateFormula.Find(parsed.GetValue(Formula)), estimate, around);
             }
             var described = job.Read(parsed)
                 ?? throw new BadInputException("estimate", "no job is described", "expected --job FILE, --batch FILE or flags such as --model gpt2 --method full");
             if (EstimateFormula.Find(parsed.GetValue(Formula)) is { } preset)
             {
+                RefuseQuestions(parsed, cost, "--formula");
                 return EstimateFormula.Run(preset, described, form, around);
             }
             var room = parsed.GetValue(Fits) is { } card ? EstimateAnswer.RoomOf(card) : Room.Of(described);
@@ -53,5 +55,18 @@ internal static class EstimateCommand
             return parsed.GetValue(Fits) is null || answer.Fits == true ? ExitCode.Done : ExitCode.No;
         });
         return command;
+    }
+
+    /// <summary>A rule of thumb and a table of jobs answer how much, and nothing else.</summary>
+    private static void RefuseQuestions(ParseResult parsed, CostFlags cost, string mode)
+    {
+        ReadOnlySpan<Option> questions = [Fits, Advise, Compare, Explain, .. cost.All];
+        foreach (var question in questions)
+        {
+            if (parsed.GetResult(question) is { Implicit: false })
+            {
+                throw new BadInputException(question.Name, $"it is not answered with {mode}", $"expected one job without {mode}");
+            }
+        }
     }
 }

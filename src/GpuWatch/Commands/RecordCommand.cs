@@ -52,9 +52,9 @@ internal static class RecordCommand
         return recording.Failed ? ExitCode.Failed : code;
     }
 
-    /// <summary>Without the sinks and the HTTP server of an agent, which may be running beside it.</summary>
+    /// <summary>Only what a recording needs: the agent that may be running beside it has its own store, page and alert channels.</summary>
     private static AgentOptions Alone(AgentOptions options) =>
-        options with { Http = options.Http with { Listen = null }, Store = new(), Influx = null };
+        new() { Sampling = options.Sampling, Nvml = options.Nvml, Profile = options.Profile, Http = new() { Listen = null } };
 
     private static FileStream Create(string file)
     {

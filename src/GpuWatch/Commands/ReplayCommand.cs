@@ -51,11 +51,14 @@ internal static class ReplayCommand
         return around.Stop.IsCancellationRequested ? ExitCode.Interrupted : verdict.ExitCode;
     }
 
+    /// <summary>Slower than this a recording of a minute would take weeks.</summary>
+    private const double LeastSpeed = 1e-4;
+
     /// <returns>Null: as fast as it goes.</returns>
     private static double? ParseSpeed(string text) =>
         text == "max" ? null :
         double.TryParse(text.TrimEnd('x'), NumberStyles.Float, CultureInfo.InvariantCulture, out var speed)
-            ? Positive(speed, "--speed")
+            ? Math.Max(LeastSpeed, Positive(speed, "--speed"))
             : throw new BadInputException("--speed", $"\"{Plain.Text(text)}\" is no speed", "expected max or a number such as 20");
 
     private static Bytes? Total(ParseResult parsed) =>
