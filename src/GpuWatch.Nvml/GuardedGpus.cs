@@ -12,12 +12,18 @@ public sealed class GuardedGpus : IGpuSource
     /// <summary>How long one reading may take before its sample is given up. A first contact with a sleeping GPU can take 0.3 s.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>… and after two late ones in a row in one sweep: then it is the driver, and each of many GPUs would cost the sweep its whole patience.</summary>
+    public static readonly TimeSpan ShortPatience = TimeSpan.FromMilliseconds(100);
+    private const int DriverIsLate = 2;
+
     /// <summary>How long a GPU must have given no answer in time before the driver counts as unresponsive rather than slow.</summary>
     public static readonly TimeSpan UnresponsiveAfter = TimeSpan.FromSeconds(2);
 
     private readonly IGpuSource source;
     private readonly TimeProvider time;
     private readonly Dictionary<int, Guard> guards = [];
+    private int lateInARow;
+    private double sweepSeconds = double.NaN;
 
     public GuardedGpus(IGpuSource source, TimeProvider time)
     {
@@ -35,13 +41,19 @@ public sealed class GuardedGpus : IGpuSource
     /// <summary>Returns within <see cref="Patience"/>, and at once while an earlier reading of this GPU is still out.</summary>
     public GpuOutcome Read(int gpu, double timeSeconds, bool withProcesses)
     {
+        if (timeSeconds != sweepSeconds)
+        {
+            (sweepSeconds, lateInARow) = (timeSeconds, 0);
+        }
         var guard = guards[gpu];
         var asked = time.GetTimestamp();
-        if (guard.Worker.TryRun((timeSeconds, withProcesses), Patience, out var outcome) && outcome.Fault?.Kind != FaultKind.Timeout)
+        if (guard.Worker.TryRun((timeSeconds, withProcesses), lateInARow < DriverIsLate ? Patience : ShortPatience, out var outcome)
+            && outcome.Fault?.Kind != FaultKind.Timeout)
         {
-            guard.LateSince = null;
+            (guard.LateSince, lateInARow) = (null, 0);
             return outcome;
         }
+        lateInARow++;
         guard.LateSince ??= asked;
         return GpuOutcome.Of(gpu, Late($"GPU {gpu}", time.GetElapsedTime(guard.LateSince.Value)));
     }

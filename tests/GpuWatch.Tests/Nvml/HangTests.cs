@@ -40,6 +40,22 @@ public sealed class HangTests
     }
 
     [Fact]
+    public void A_driver_that_hangs_as_a_whole_is_told_of_all_its_sixteen_gpus_within_five_seconds()
+    {
+        var gpus = string.Concat(Enumerable.Range(0, 16).Select(gpu => $"gpu {gpu} total=24GiB\n"));
+        using var guarded = new GuardedGpus(NvmlSim.Open(gpus + "fault hang from=10"), time);
+        NvmlSim.SetTime(10);
+        for (var gpu = 0; gpu < 16; gpu++)
+        {
+            ReadInVain(guarded, gpu, at: 10);
+        }
+        time.Advance(GuardedGpus.UnresponsiveAfter);
+
+        Assert.All(Enumerable.Range(0, 16), gpu => Assert.Equal(FaultKind.DriverUnresponsive, guarded.Fault(gpu, at: 99).Kind));
+        Assert.InRange(time.GetUtcNow() - Start, TimeSpan.Zero, Seconds(5));
+    }
+
+    [Fact]
     public void While_a_call_is_out_no_second_one_is_made_and_no_thread_is_added()
     {
         using var guarded = new GuardedGpus(NvmlSim.Open(HangsAtTen), time);
@@ -131,6 +147,21 @@ public sealed class HangTests
         Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls() > calls, Seconds(10)));
         AdvanceWhenWaiting(GuardedGpus.Patience);
         return reading.Result.Fault!;
+    }
+
+    /// <summary>The clock moves only while the reading waits on it.</summary>
+    private void ReadInVain(GuardedGpus guarded, int gpu, double at)
+    {
+        var reading = Task.Run(() => guarded.Read(gpu, at, withProcesses: true));
+        Assert.True(SpinWait.SpinUntil(() =>
+        {
+            if (time.Waiting > 0)
+            {
+                time.Advance(Seconds(0.1));
+            }
+            return reading.IsCompleted;
+        }, Seconds(10)));
+        Assert.NotNull(reading.Result.Fault);
     }
 
     private void AdvanceWhenWaiting(TimeSpan by)
