@@ -26,7 +26,7 @@ public sealed class QueryTests : IDisposable
         batch.Events.Add(new EventPoint(1000, 0, 8, "{\"t\":1000,\"event\":\"phase\",\"gpu\":0,\"pid\":8,\"phase\":\"loading\"}"));
         batch.Runs.Add(new RunPoint(900, true, new Job { Method = "lora" },
             new Reconciled(1000, 0, 8, new Bytes(9), null, null, null, new Bridge(new Bytes(9), null, null, new Bytes(9)), null), "{}"));
-        writer.Write(batch);
+        writer.Write(batch, nowSeconds: 1e12);
     }
 
     private string Store => folder.File("gpuwatch.db");

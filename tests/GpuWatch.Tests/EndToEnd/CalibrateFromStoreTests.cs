@@ -82,6 +82,6 @@ public sealed class CalibrateFromStoreTests : IDisposable
             var peak = Estimator.Estimate(job).Plan!.PeakDevice.Likely * times;
             batch.Runs.Add(new RunPoint(900, true, job, new Reconciled(1000, 0, 8, peak, null, null, null, new Bridge(peak, null, null, peak), null), "{}"));
         }
-        writer.Write(batch);
+        writer.Write(batch, nowSeconds: 1e12);
     }
 }

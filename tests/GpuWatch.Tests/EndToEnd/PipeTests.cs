@@ -52,7 +52,7 @@ public sealed class PipeTests : IDisposable
         using var writer = new StoreWriter(store, mostPages: 10_000);
         var batch = new StoreBatch { LatestSeconds = Rows };
         batch.Gpus.AddRange(Enumerable.Range(0, Rows).Select(second => new GpuPoint(second, 0, 10, 100, null, null)));
-        writer.Write(batch);
+        writer.Write(batch, nowSeconds: 1e12);
         return store;
     }
 }

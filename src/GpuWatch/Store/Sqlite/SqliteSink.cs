@@ -112,7 +112,7 @@ internal sealed class SqliteSink : ISampleSink, IEventSink, IAsyncDisposable
         try
         {
             writer ??= new StoreWriter(path, options.MaxPages);
-            writer.Write(batch);
+            writer.Write(batch, time.GetUtcNow().ToUnixTimeMilliseconds() / 1e3);
         }
         catch (Exception failure) when (StoreTrouble.Is(failure))
         {

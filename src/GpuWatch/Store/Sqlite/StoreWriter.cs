@@ -56,13 +56,15 @@ internal sealed class StoreWriter : IDisposable
         }
     }
 
-    public void Write(StoreBatch batch)
+    /// <param name="nowSeconds">By the clock. Samples that claim to be of a later time make nothing older than it is.</param>
+    public void Write(StoreBatch batch, double nowSeconds)
     {
-        if (batch.LatestSeconds - purgedSeconds >= PurgeEverySeconds)
+        var now = Math.Min(batch.LatestSeconds, nowSeconds);
+        if (now - purgedSeconds >= PurgeEverySeconds)
         {
             // Before the insert and by itself: what it frees is what a full database needs.
-            Transact(() => Purge(batch.LatestSeconds));
-            purgedSeconds = batch.LatestSeconds;
+            Transact(() => Purge(now));
+            purgedSeconds = now;
         }
         Transact(() => Insert(batch));
     }

@@ -45,7 +45,7 @@ public sealed class StoreSchemaTests : IDisposable
             var batch = new StoreBatch { LatestSeconds = 1001 };
             batch.Processes.Add(new ProcessPoint(1001, 0, 7, 6, null, null));
             batch.Identities.Add(new IdentityPoint(1001, 7, 70, "python", "anna", null, null, null));
-            writer.Write(batch);
+            writer.Write(batch, nowSeconds: 1e12);
         }
 
         Assert.Equal(["1000.5 5 ", "1001 6 python"], Rows("process", Retention.Raw, "t", "used_bytes", "name"));

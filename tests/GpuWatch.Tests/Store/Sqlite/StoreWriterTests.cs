@@ -10,6 +10,8 @@ namespace GpuWatch.Tests.Store.Sqlite;
 public sealed class StoreWriterTests : IDisposable
 {
     private const long NoLimit = 1_000_000;
+    /// <summary>Later than all samples of these tests.</summary>
+    private const double Now = 1e12;
     private const double Day = 86400;
     private readonly TemporaryFolder folder = new();
 
@@ -20,8 +22,8 @@ public sealed class StoreWriterTests : IDisposable
     {
         using (var writer = new StoreWriter(Path, NoLimit))
         {
-            writer.Write(Of(0, new RollupPoint(10, 0, 0, 7, Least: 1, Mean: 2, Most: 3, Samples: 2)));
-            writer.Write(Of(5, new RollupPoint(10, 0, 0, 7, Least: 0, Mean: 6, Most: 9, Samples: 6)));
+            writer.Write(Of(0, new RollupPoint(10, 0, 0, 7, Least: 1, Mean: 2, Most: 3, Samples: 2)), Now);
+            writer.Write(Of(5, new RollupPoint(10, 0, 0, 7, Least: 0, Mean: 6, Most: 9, Samples: 6)), Now);
         }
 
         Assert.Equal("0|5|9|8", Single("SELECT used_min, used_mean, used_max, samples FROM rollup"));
@@ -39,9 +41,9 @@ public sealed class StoreWriterTests : IDisposable
                 batch.Gpus.Add(new GpuPoint(time, 0, 1, 2, null, null));
                 batch.Processes.Add(new ProcessPoint(time, 0, 7, 1, null, null));
                 batch.Events.Add(new EventPoint(time, 0, null, "{}"));
-                writer.Write(batch);
+                writer.Write(batch, Now);
             }
-            writer.Write(Of(1_000 * Day, new RollupPoint(60, 1_000 * Day, 0, null, 1, 1, 1, 1)));
+            writer.Write(Of(1_000 * Day, new RollupPoint(60, 1_000 * Day, 0, null, 1, 1, 1, 1)), Now);
         }
 
         Assert.Equal("1|1", Single("SELECT (SELECT count(*) FROM gpu_sample), (SELECT count(*) FROM process_sample)"));
@@ -55,15 +57,15 @@ public sealed class StoreWriterTests : IDisposable
     {
         using (var small = new StoreWriter(Path, mostPages: 24))
         {
-            var full = Assert.Throws<SqliteException>(() => small.Write(Many(0, 10_000)));
+            var full = Assert.Throws<SqliteException>(() => small.Write(Many(0, 10_000), Now));
 
             Assert.Contains("is full", StoreTrouble.InWords(full, Path));
             Assert.Equal("0", Single("SELECT count(*) FROM gpu_sample"));
-            small.Write(Many(0, 10));
+            small.Write(Many(0, 10), Now);
         }
         using (var large = new StoreWriter(Path, NoLimit))
         {
-            large.Write(Many(1, 10_000));
+            large.Write(Many(1, 10_000), Now);
         }
 
         Assert.Equal("10010", Single("SELECT count(*) FROM gpu_sample"));
@@ -71,10 +73,22 @@ public sealed class StoreWriterTests : IDisposable
     }
 
     [Fact]
+    public void Samples_that_claim_to_be_of_the_future_push_nothing_out()
+    {
+        using (var writer = new StoreWriter(Path, NoLimit))
+        {
+            writer.Write(Many(0, 100), 100);
+            writer.Write(new StoreBatch { LatestSeconds = 100 * 365 * 86400.0 }, 101);
+        }
+
+        Assert.Equal("100", Single("SELECT count(*) FROM gpu_sample"));
+    }
+
+    [Fact]
     public void Only_its_owner_may_read_the_store()
     {
         using var writer = new StoreWriter(Path, NoLimit);
-        writer.Write(Many(0, 1));
+        writer.Write(Many(0, 1), Now);
 
         var state = System.IO.Path.GetDirectoryName(Path)!;
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, new DirectoryInfo(state).UnixFileMode);
@@ -104,7 +118,7 @@ public sealed class StoreWriterTests : IDisposable
             using var writer = new StoreWriter(Path, NoLimit);
             var batch = Of(time);
             batch.Identities.Add(new IdentityPoint(time, 7, start, name, null, null, null, null));
-            writer.Write(batch);
+            writer.Write(batch, Now);
         }
 
         Assert.Equal("1.0,9.0,12.0", Single("SELECT group_concat(first_seen) FROM process"));
@@ -118,11 +132,11 @@ public sealed class StoreWriterTests : IDisposable
             var batch = Of(0);
             batch.Identities.Add(new IdentityPoint(0, 7, null, "gone", null, null, null, null));
             batch.Identities.Add(new IdentityPoint(0, 8, null, "old", null, null, null, null));
-            writer.Write(batch);
+            writer.Write(batch, Now);
             var later = Of(89.5 * Day);
             later.Processes.Add(new ProcessPoint(89.5 * Day, 0, 8, 1, null, null));
-            writer.Write(later);
-            writer.Write(Of(90.2 * Day));
+            writer.Write(later, Now);
+            writer.Write(Of(90.2 * Day), Now);
         }
 
         Assert.Equal("old", Single("SELECT group_concat(name) FROM process"));
@@ -151,7 +165,7 @@ public sealed class StoreWriterTests : IDisposable
         batch.Runs.Add(new RunPoint(1, Exited: true, null, account, "{}"));
         using (var writer = new StoreWriter(Path, NoLimit))
         {
-            writer.Write(batch);
+            writer.Write(batch, Now);
         }
 
         using var query = new StoreQuery(Path);
