@@ -6,7 +6,11 @@ namespace GpuWatch.Show;
 /// <summary>A GPU as it stands now: its last frame or the fault that stands in for it, and who is on it.</summary>
 internal sealed class LiveGpu(GpuInfo info)
 {
+    private static readonly SortedDictionary<int, LiveProcess> Nobody = [];
+
     private readonly HashSet<int> present = [];
+    /// <summary>Kept through a fault, unseen: what was planned for them is not told twice.</summary>
+    private readonly SortedDictionary<int, LiveProcess> processes = [];
 
     public GpuInfo Info { get; set; } = info;
 
@@ -18,7 +22,7 @@ internal sealed class LiveGpu(GpuInfo info)
     public double? LastSeenSeconds { get; private set; }
 
     /// <summary>By pid; the device as a whole, where only that is known, has none here.</summary>
-    public SortedDictionary<int, LiveProcess> Processes { get; } = [];
+    public IReadOnlyDictionary<int, LiveProcess> Processes => Fault is null ? processes : Nobody;
     public History History { get; } = new();
 
     public void Take(double timeSeconds, GpuOutcome outcome, ProcessDirectory directory)
@@ -26,7 +30,6 @@ internal sealed class LiveGpu(GpuInfo info)
         (Frame, Fault) = (outcome.Frame, outcome.Fault);
         if (outcome.Frame is not { } frame)
         {
-            Processes.Clear();
             return;
         }
         LastSeenSeconds = timeSeconds;
@@ -44,17 +47,17 @@ internal sealed class LiveGpu(GpuInfo info)
                 continue;
             }
             present.Add(pid);
-            if (!Processes.TryGetValue(pid, out var process) || process.Reading.StartTicks != reading.StartTicks)
+            if (!processes.TryGetValue(pid, out var process) || process.Reading.StartTicks != reading.StartTicks)
             {
-                Processes[pid] = process = new LiveProcess(directory.Of(reading));
+                processes[pid] = process = new LiveProcess(directory.Of(reading));
             }
             process.Take(frame.TimeSeconds, reading);
         }
-        if (present.Count < Processes.Count)
+        if (present.Count < processes.Count)
         {
-            foreach (var gone in Processes.Keys.Where(pid => !present.Contains(pid)).ToList())
+            foreach (var gone in processes.Keys.Where(pid => !present.Contains(pid)).ToList())
             {
-                Processes.Remove(gone);
+                processes.Remove(gone);
             }
         }
     }
