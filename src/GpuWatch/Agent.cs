@@ -26,15 +26,21 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
 
     private readonly SelfMetrics self = new(around.Time);
     private readonly SinkSet sinks = new();
+    private GpuSession? opened;
 
     /// <summary>A sink that is to be told of everything; closed at the end.</summary>
     public void AddSink(Func<SelfMetrics, object> sink) => sinks.Add(sink(self));
+
+    /// <summary>Opens the first session with the driver; else RunAsync does. For who must know beforehand whether there is anything to watch.</summary>
+    /// <exception cref="BadInputException">The library that was named cannot be used.</exception>
+    public void Open() => opened ??= GpuSession.Start(options.Nvml, around.Environment, around.Time);
 
     /// <param name="declared">The job of a process as its user declared it; null: nobody did (the simulated node has declarations of its own).</param>
     /// <param name="lasts">How long it runs; null: until it is stopped.</param>
     public async Task<int> RunAsync(Func<int, ProcessReading, ProcessFacts?, Job?>? declared, TimeSpan? lasts)
     {
-        using var session = GpuSession.Start(options.Nvml, around.Environment, around.Time);
+        Open();
+        using var session = opened!;
         var jobOf = declared ?? SimulatedJobs(session);
         if (session.Fault is { } fault && options.Nvml.RequireGpu)
         {
@@ -47,25 +53,29 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         sinks.Add(new Housekeeping());
         var directory = GpuSession.Directory();
         var live = sinks.Add(new LiveState(directory, around.Time));
-        new Outlets(options, session, self, live, directory, (gpu, pid) => jobOf(gpu, new ProcessReading(pid, null), pid is { } known ? directory.Of(new ProcessReading(known, null)) : null), Say, around.Time).AddTo(sinks);
+        var jobs = new DeclaredJobs(jobOf, directory);
+        new Outlets(options, session, self, live, directory, jobs.Of, Say, around.Time).AddTo(sinks);
+        sinks.Add(jobs);
+        sinks.Add(new FaultLog(Say));
         var feed = sinks.Add(new EventFeed(around.Time.GetUtcNow().ToUnixTimeSeconds()));
+        using var blind = new CancellationTokenSource();
         var sweeps = Pipeline
-            .Sweeps(() => Introduced(session.Open(), live), options.Sampling, self, () => tempo.Period, lost => Lost(lost, service), scheduler)
-            .TakeUntil(End(lasts));
+            .Sweeps(() => Introduced(session.Open(), live), options.Sampling, self, () => tempo.Period, lost => Lost(lost, service, blind), scheduler)
+            .TakeUntil(End(lasts, blind.Token));
         var running = Pipeline.RunAsync(sweeps, gpu => new DeviceWatch(gpu, process => Declared(gpu, process), new() { Profile = options.Profile }, process => directory.Of(process)?.Name), sinks.Samples, sinks.Events);
         await using var http = await ServeAsync(live, feed).ConfigureAwait(false);
-        service.Ready("watching");
+        service.Ready("watching", options.Sampling.Heartbeat);
         await running.ConfigureAwait(false);
         service.Stopping();
         if (!await sinks.CloseAsync(FlushPatience, around.Time).ConfigureAwait(false))
         {
             Say("some sinks could not be flushed in time");
         }
-        return around.Stop.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
+        return blind.IsCancellationRequested ? ExitCode.Failed : around.Stop.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
 
         Job? Declared(int gpu, ProcessReading process)
         {
-            var job = jobOf(gpu, process, process.Pid is null ? null : directory.Of(process));
+            var job = jobs.Decide(gpu, process);
             live.Plan(gpu, process.Pid, job is null ? null : Estimator.Estimate(job, options.Profile).Plan);
             return job;
         }
@@ -124,11 +134,13 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
             : throw new BadInputException("GPUWATCH_SIM_SPEED", $"'{Plain.Text(text)}' is no speed", "a positive number is expected");
     }
 
-    private IObservable<Unit> End(TimeSpan? lasts)
+    private IObservable<Unit> End(TimeSpan? lasts, CancellationToken blind)
     {
-        var stopped = Observable.Create<Unit>(observer => around.Stop.Register(() => observer.OnNext(Unit.Default)));
+        var stopped = Stopped(around.Stop).Merge(Stopped(blind));
         return lasts is { } duration ? stopped.Merge(Observable.Timer(duration, around.Scheduler).Select(_ => Unit.Default)) : stopped;
     }
+
+    private static IObservable<Unit> Stopped(CancellationToken by) => Observable.Create<Unit>(observer => by.Register(() => observer.OnNext(Unit.Default)));
 
     private async Task<HttpServer?> ServeAsync(LiveState live, EventFeed feed)
     {
@@ -139,7 +151,7 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         var metrics = new Metrics(live, self, AgentVersion.Number, AgentVersion.Commit, options.Http.MostProcesses);
         try
         {
-            var server = await HttpServer.StartAsync(options.Http, new Routes(live, metrics, self.Sinks, feed, around.Time, options.Store.Path is { } store ? new StoredSeries(store).Read : null), around.Stop).ConfigureAwait(false);
+            var server = await HttpServer.StartAsync(options.Http, new Routes(live, metrics, self.Sinks, feed, options.Sampling.Heartbeat, around.Time, options.Store.Path is { } store ? new StoredSeries(store).Read : null), around.Stop).ConfigureAwait(false);
             Say($"page, metrics and API on {server.Address}");
             return server;
         }
@@ -150,8 +162,15 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         }
     }
 
-    private void Lost(Fault fault, ServiceManager service)
+    private void Lost(Fault fault, ServiceManager service, CancellationTokenSource blind)
     {
+        if (fault.Kind == FaultKind.DriverReloaded && service.IsThere)
+        {
+            // Only a new process can read the new driver; who started this one starts that one.
+            Say($"{fault.Reason} Ending, to be started again.");
+            blind.Cancel();
+            return;
+        }
         service.Alive();
         Say($"{fault.Reason} Trying again every {Duration.InWords(options.Sampling.ReopenAfter.TotalSeconds)}.");
     }

@@ -10,6 +10,8 @@ namespace GpuWatch.Commands;
 /// <summary>A command that runs in our place: it has our input and output, and gets the signals we get.</summary>
 internal sealed class Child : IDisposable
 {
+    private const int Interrupt = 2, UserSignal1 = 10, UserSignal2 = 12;
+
     private readonly Process process;
     private readonly List<PosixSignalRegistration> signals = [];
     private readonly List<int> early = [];
@@ -20,13 +22,15 @@ internal sealed class Child : IDisposable
     /// <exception cref="Win32Exception">It cannot be started.</exception>
     private Child(ProcessStartInfo start)
     {
-        // A terminal sends Ctrl-C to the whole group, so the command has it already.
-        if (Console.IsInputRedirected)
-        {
-            Pass(PosixSignal.SIGINT, 2);
-        }
         Pass(PosixSignal.SIGTERM, 15);
         Pass(PosixSignal.SIGHUP, 1);
+        Pass(PosixSignal.SIGINT, 2);
+        if (OperatingSystem.IsLinux())
+        {
+            // Schedulers and trainers ask for a checkpoint by these two. They have no name in PosixSignal; raw numbers are allowed.
+            Pass((PosixSignal)UserSignal1, UserSignal1);
+            Pass((PosixSignal)UserSignal2, UserSignal2);
+        }
         process = new Process { StartInfo = start };
         process.Start();
         lock (guard)
@@ -89,6 +93,11 @@ internal sealed class Child : IDisposable
     private void Pass(PosixSignal signal, int number) => signals.Add(PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
+        if (number == Interrupt && IsInForeground)
+        {
+            // The terminal has sent its Ctrl-C to the whole group, so the command has it already.
+            return;
+        }
         lock (guard)
         {
             if (started)
@@ -101,6 +110,21 @@ internal sealed class Child : IDisposable
             }
         }
     }));
+
+    /// <summary>Our process group (field 5 of proc(5)'s stat) is the one that the terminal, if there is one, listens to (field 8).</summary>
+    private static bool IsInForeground
+    {
+        get
+        {
+            if (!OperatingSystem.IsLinux())
+            {
+                return false;
+            }
+            var stat = File.ReadAllText("/proc/self/stat");
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[2] == fields[5];
+        }
+    }
 
     /// <summary>0 when there is no such process.</summary>
     private static int ParentOf(int pid)

@@ -3,6 +3,7 @@ using System.CommandLine;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Sample;
+using GpuWatch.Core.Units;
 using GpuWatch.Jobs;
 using GpuWatch.Nvml;
 using GpuWatch.Options;
@@ -34,15 +35,29 @@ internal static class RunCommand
         var options = AgentOptions.From(settings, around.Environment);
         var job = parsed.GetValue(JobPath) is { } path ? JobFile.Read(path) : null;
 
-        using var child = Child.Start(parsed.GetRequiredValue(Line).ToImmutableArray());
         using var ended = new CancellationTokenSource();
         var agent = new Agent(options, around with { Out = around.Error, Stop = ended.Token });
+        agent.Open();
+        using var child = Child.Start(parsed.GetRequiredValue(Line).ToImmutableArray());
         agent.AddSink(self => new QueuedPrinter(around.Error, json: false, new SinkCounters("output"), happened => Concerns(happened, child)));
         var watching = agent.RunAsync((_, process, _) => IsOurs(process.Pid, child) ? job : null, lasts: null);
         var code = child.WaitForEnd();
         ended.Cancel();
-        watching.GetAwaiter().GetResult();
+        Finish(watching, around);
         return code;
+    }
+
+    /// <summary>Once the command has begun nothing takes the place of its exit code.</summary>
+    private static void Finish(Task watching, Surroundings around)
+    {
+        try
+        {
+            watching.GetAwaiter().GetResult();
+        }
+        catch (Exception failure)
+        {
+            around.Error.WriteLine($"gpuwatch: the watching ended early: {Plain.Text(failure.Message)}");
+        }
     }
 
     /// <summary>Other people's processes matter only through the alerts they cause here.</summary>

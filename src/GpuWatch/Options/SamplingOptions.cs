@@ -21,6 +21,9 @@ internal sealed record SamplingOptions
     /// <summary>Pause before a session with the driver that failed is opened again. Default 5 s.</summary>
     public TimeSpan ReopenAfter { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Longest time between two sweeps that tell something, in a healthy agent.</summary>
+    public TimeSpan Heartbeat => Period > ProcessPeriod ? Period : ProcessPeriod;
+
     public static SamplingOptions From(SettingsSection section)
     {
         var byDefault = new SamplingOptions();

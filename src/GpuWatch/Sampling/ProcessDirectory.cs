@@ -32,7 +32,11 @@ internal sealed class ProcessDirectory(Func<int, ProcessFacts?> lookup)
             {
                 known.Clear();
             }
-            return known[(pid, process.StartTicks)] = lookup(pid) ?? new ProcessFacts(pid, process.StartTicks);
+            return known[(pid, process.StartTicks)] = Lookup(process) ?? new ProcessFacts(pid, process.StartTicks);
         }
     }
+
+    /// <summary>Null also when the number has passed to another process meanwhile.</summary>
+    private ProcessFacts? Lookup(ProcessReading process) =>
+        lookup(process.Pid!.Value) is { } facts && (process.StartTicks is null || facts.StartTicks is null || facts.StartTicks == process.StartTicks) ? facts : null;
 }

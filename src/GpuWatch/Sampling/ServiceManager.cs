@@ -14,7 +14,7 @@ internal sealed class ServiceManager : ISampleSink, IDisposable
 {
     private readonly Socket? socket;
     private readonly UnixDomainSocketEndPoint? endpoint;
-    private readonly TimeSpan? watchdog;
+    private TimeSpan? watchdog;
     private readonly TimeProvider time;
     private long lastAlive;
 
@@ -36,9 +36,18 @@ internal sealed class ServiceManager : ISampleSink, IDisposable
 
     public void Accept(Sweep sweep) => Alive();
 
-    public void Ready(string status)
+    /// <summary>There is one, and it starts again what fails.</summary>
+    public bool IsThere => socket is not null;
+
+    /// <param name="heartbeat">Longest time between two sweeps; a watchdog that barks before the third is asked to wait for it.</param>
+    public void Ready(string status, TimeSpan heartbeat)
     {
         lastAlive = time.GetTimestamp();
+        if (watchdog < heartbeat * 3)
+        {
+            watchdog = heartbeat * 3;
+            Send(string.Create(CultureInfo.InvariantCulture, $"WATCHDOG_USEC={watchdog.Value.TotalMicroseconds:0}"));
+        }
         Send("READY=1\nSTATUS=" + status);
     }
 

@@ -64,6 +64,6 @@ public sealed class HealthCheckTests : IDisposable
     {
         var metrics = new Metrics(live, new SelfMetrics(TimeProvider.System), "1", "c", 100);
         var options = new HttpOptions { Listen = new IPEndPoint(address, 0), Token = token is null ? null : new Secret(token) };
-        return HttpServer.StartAsync(options, new Routes(live, metrics, [], new EventFeed(1), TimeProvider.System, past: null), CancellationToken.None);
+        return HttpServer.StartAsync(options, new Routes(live, metrics, [], new EventFeed(1), TimeSpan.FromSeconds(1), TimeProvider.System, past: null), CancellationToken.None);
     }
 }

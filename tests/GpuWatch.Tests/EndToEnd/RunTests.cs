@@ -30,6 +30,35 @@ public sealed class RunTests
         Assert.Equal((9, "caught\n"), (run.End() is var (code, output, _) ? (code, output) : default));
     }
 
+    [Theory]
+    [InlineData("USR1", 10)]
+    [InlineData("USR2", 12)]
+    [InlineData("INT", 2)]
+    public void The_signals_by_which_schedulers_ask_for_a_checkpoint_reach_the_command_once(string name, int number)
+    {
+        using var folder = new TemporaryFolder();
+        using var run = Run(folder, "sh", "-c", $"trap 'echo caught' {name}; trap 'exit 9' TERM; echo ready; while :; do sleep 0.1; done");
+        Assert.Equal("ready", run.ReadLine());
+
+        run.Signal(number);
+        Assert.Equal("caught", run.ReadLine());
+        run.Signal(15);
+
+        Assert.Equal((9, ""), (run.End() is var (code, output, _) ? (code, output) : default));
+    }
+
+    [Fact]
+    public void Nothing_is_started_that_cannot_be_watched_as_asked()
+    {
+        using var folder = new TemporaryFolder();
+        using var run = RunningAgent.Start(null, 1, ["run", "--nvml", folder.File("nobody.so"), "--", "sh", "-c", "echo started; exit 5"]);
+
+        var (code, output, error) = run.End();
+
+        Assert.Equal((2, ""), (code, output));
+        Assert.Single(error.TrimEnd('\n').Split('\n'));
+    }
+
     [Fact]
     public void A_command_that_is_not_there_is_bad_input()
     {

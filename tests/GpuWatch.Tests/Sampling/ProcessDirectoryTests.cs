@@ -27,4 +27,12 @@ public sealed class ProcessDirectoryTests
     [Fact]
     public void A_stranger_has_a_number_and_nothing_else() =>
         Assert.Equal(new ProcessFacts(7, 100), directory.Of(new ProcessReading(7, null, StartTicks: 100)));
+
+    [Fact]
+    public void Whoever_has_the_number_by_now_is_not_taken_for_who_had_it()
+    {
+        var directory = new ProcessDirectory(pid => new ProcessFacts(pid, StartTicks: 200, Name: "bash"));
+        Assert.Null(directory.Of(new ProcessReading(42, null, StartTicks: 100)).Name);
+        Assert.Equal("bash", directory.Of(new ProcessReading(42, null, StartTicks: 200)).Name);
+    }
 }

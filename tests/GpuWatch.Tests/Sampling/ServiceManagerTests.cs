@@ -22,7 +22,7 @@ public sealed class ServiceManagerTests : IDisposable
     public void It_tells_that_it_is_ready_alive_and_ending()
     {
         using var manager = Manager(watchdogMicroseconds: "30000000");
-        manager.Ready("watching 8 GPUs");
+        manager.Ready("watching 8 GPUs", Seconds(1));
         Assert.Equal("READY=1\nSTATUS=watching 8 GPUs", Received());
         manager.Accept(Sweeps.Of(1));
         Assert.Null(Received());
@@ -36,6 +36,18 @@ public sealed class ServiceManagerTests : IDisposable
     }
 
     [LinuxFact]
+    public void A_watchdog_that_would_bark_before_the_third_sweep_is_asked_to_wait()
+    {
+        using var manager = Manager(watchdogMicroseconds: "30000000");
+        manager.Ready("watching", heartbeat: Seconds(60));
+        Assert.Equal("WATCHDOG_USEC=180000000", Received());
+        Assert.Equal("READY=1\nSTATUS=watching", Received());
+        time.Advance(Seconds(60));
+        manager.Alive();
+        Assert.Equal("WATCHDOG=1", Received());
+    }
+
+    [LinuxFact]
     public void Without_a_watchdog_it_stays_silent_and_without_systemd_it_does_nothing()
     {
         using var manager = Manager(watchdogMicroseconds: null);
@@ -44,7 +56,7 @@ public sealed class ServiceManagerTests : IDisposable
         Assert.Null(Received());
 
         using var alone = new ServiceManager(_ => null, time);
-        alone.Ready("x");
+        alone.Ready("x", Seconds(1));
         alone.Alive();
         alone.Stopping();
     }
@@ -53,7 +65,7 @@ public sealed class ServiceManagerTests : IDisposable
     public void A_service_manager_that_is_gone_does_no_harm()
     {
         using var manager = new ServiceManager(name => name == "NOTIFY_SOCKET" ? folder.File("nobody") : null, time);
-        manager.Ready("x");
+        manager.Ready("x", Seconds(1));
     }
 
     private ServiceManager Manager(string? watchdogMicroseconds)

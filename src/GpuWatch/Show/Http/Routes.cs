@@ -7,11 +7,12 @@ namespace GpuWatch.Show.Http;
 
 /// <summary>What each path answers. All of it is read-only.</summary>
 /// <param name="sinks">What became of the points of each.</param>
+/// <param name="heartbeat">Longest time between two sweeps of a healthy agent.</param>
 /// <param name="past">Series from before what memory holds, as of this time; null: nothing is stored. It blocks.</param>
-internal sealed class Routes(LiveState live, Metrics metrics, IReadOnlyList<SinkCounters> sinks, EventFeed feed, TimeProvider time, Func<SeriesQuestion, double, PastSeries>? past)
+internal sealed class Routes(LiveState live, Metrics metrics, IReadOnlyList<SinkCounters> sinks, EventFeed feed, TimeSpan heartbeat, TimeProvider time, Func<SeriesQuestion, double, PastSeries>? past)
 {
     /// <summary>Without a sweep for this long the agent is not healthy.</summary>
-    private const double StaleAfterSeconds = 10;
+    private double StaleAfterSeconds => Math.Max(10, 3 * heartbeat.TotalSeconds);
 
     private readonly Page page = new();
 

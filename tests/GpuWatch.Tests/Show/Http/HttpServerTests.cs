@@ -245,7 +245,7 @@ public sealed class HttpServerTests : IAsyncLifetime
         }
         var shown = state ?? live;
         var metrics = new Metrics(shown, new SelfMetrics(TimeProvider.System), "1", "c", 100);
-        server = await HttpServer.StartAsync(options, new Routes(shown, metrics, [sink], feed, TimeProvider.System, past: null), CancellationToken.None);
+        server = await HttpServer.StartAsync(options, new Routes(shown, metrics, [sink], feed, TimeSpan.FromSeconds(1), TimeProvider.System, past: null), CancellationToken.None);
         client = new HttpClient { BaseAddress = new Uri(server.Address) };
     }
 

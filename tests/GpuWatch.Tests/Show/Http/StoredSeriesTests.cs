@@ -35,13 +35,13 @@ public sealed class StoredSeriesTests : IAsyncLifetime
                 batch.Gpus.Add(new GpuPoint(tick / 200.0, 1, 7, 100, null, null));
                 batch.Rollups.Add(new RollupPoint(60, 60 * tick, 2, null, 1, 2, 3, 60));
             }
-            writer.Write(batch);
+            writer.Write(batch, nowSeconds: 1e12);
         }
         var live = SomeState.Node(TimeProvider.System);
         var metrics = new Metrics(live, new SelfMetrics(TimeProvider.System), "1", "c", 100);
         var options = new HttpOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0) };
         server = await HttpServer.StartAsync(
-            options, new Routes(live, metrics, [], new EventFeed(1), TimeProvider.System, new StoredSeries(store).Read), CancellationToken.None);
+            options, new Routes(live, metrics, [], new EventFeed(1), TimeSpan.FromSeconds(1), TimeProvider.System, new StoredSeries(store).Read), CancellationToken.None);
         client = new HttpClient { BaseAddress = new Uri(server.Address) };
     }
 
