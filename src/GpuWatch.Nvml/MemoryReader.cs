@@ -1,6 +1,9 @@
 namespace GpuWatch.Nvml;
 
-/// <summary>Reads a device's memory in the newest form its driver knows; a form that failed for good is not asked again.</summary>
+/// <summary>
+/// Reads a device's memory in the newest form its driver knows; a form that failed for good is not asked again. A device of which
+/// the driver tells no memory at all shares the machine's.
+/// </summary>
 internal sealed class MemoryReader
 {
     private bool hasV2 = NvmlLoader.Has("nvmlDeviceGetMemoryInfo_v2");
@@ -25,7 +28,12 @@ internal sealed class MemoryReader
         var code = NvmlNative.DeviceGetMemoryInfoV1(device, out var raw);
         hasV2 &= code != NvmlReturn.Success;
         memory = code == NvmlReturn.Success ? DeviceMemory.Of(raw) : default;
-        return Checked(code, raw.Total, raw.Used);
+        code = Checked(code, raw.Total, raw.Used);
+        if (code == NvmlReturn.NotSupported && SharedMemory.Read() is { } shared)
+        {
+            (memory, code) = (shared, NvmlReturn.Success);
+        }
+        return code;
     }
 
     /// <summary>A driver that says "success" and fills in "unknown" supports nothing.</summary>

@@ -12,18 +12,28 @@ internal static class Program
         using var stop = new CancellationTokenSource();
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Cancel);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Cancel);
-        return CommandLine.Run(arguments, new Surroundings(
-            Console.Out,
+        // A terminal that closes ends what runs in it, with everything flushed; settings are read at the start only.
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Cancel);
+        var isReaderGone = false;
+        var code = CommandLine.Run(arguments, new Surroundings(
+            PipedOutput.Open(ReaderLeft),
             Console.Error,
             !Console.IsOutputRedirected,
             Environment.GetEnvironmentVariable,
             TimeProvider.System,
             DefaultScheduler.Instance,
             stop.Token));
+        return Volatile.Read(ref isReaderGone) ? PipedOutput.ExitCode : code;
 
         void Cancel(PosixSignalContext context)
         {
             context.Cancel = true;
+            stop.Cancel();
+        }
+
+        void ReaderLeft()
+        {
+            Volatile.Write(ref isReaderGone, true);
             stop.Cancel();
         }
     }

@@ -12,7 +12,6 @@ public sealed class Floor(double windowSeconds)
 
     private readonly double[] times = new double[Capacity];
     private readonly double[] floors = new double[Capacity];
-    private readonly double[] slopes = new double[Capacity * (Capacity - 1) / 2];
     private double window = windowSeconds;
     private double openedSeconds = double.NaN;
     private double least;
@@ -70,6 +69,7 @@ public sealed class Floor(double windowSeconds)
 
     private void Fit()
     {
+        Span<double> slopes = stackalloc double[Capacity * (Capacity - 1) / 2];
         var (pairs, balance) = (0, 0);
         for (var late = 1; late < Count; late++)
         {
@@ -82,7 +82,7 @@ public sealed class Floor(double windowSeconds)
         }
         if (pairs > 0)
         {
-            Array.Sort(slopes, 0, pairs);
+            slopes[..pairs].Sort();
             (Slope, LowSlope) = (slopes[pairs / 2], slopes[pairs / 5]);
             Significance = (balance - Math.Sign(balance)) / Math.Sqrt(Count * (Count - 1.0) * (2 * Count + 5) / 18);
         }

@@ -96,12 +96,16 @@ internal sealed class Settings(Func<string, string?> environment)
     {
         foreach (var setting in given.Values)
         {
-            if (!known.ContainsKey(setting.Path))
+            if (!known.ContainsKey(setting.Path) && !IsEmptySection(setting))
             {
                 throw new BadInputException(setting.Place, $"unknown setting '{Plain.Text(setting.Path)}'", Neighbours(setting.Path) + " is expected");
             }
         }
     }
+
+    /// <summary>"sampling:" with nothing below it, as when all its settings are commented out, sets nothing.</summary>
+    private bool IsEmptySection(Setting setting) =>
+        setting.Value.Length == 0 && known.Keys.Any(path => path.StartsWith(setting.Path + ".", StringComparison.Ordinal));
 
     private Setting? Strongest(string path, string? standIn)
     {

@@ -4,20 +4,23 @@ using GpuWatch.Sinks;
 namespace GpuWatch.Sampling;
 
 /// <summary>
-/// Collects the youngest garbage once a minute. Left alone the runtime waits until 16 MB of it have gathered, which at our
-/// rate is half an hour of slowly growing resident memory; collecting it takes well under a millisecond.
+/// Collects the youngest garbage once a minute, or sooner when a few MB of it have gathered. Left alone the runtime waits for
+/// 16 MB of it, which stay resident; collecting it takes well under a millisecond.
 /// </summary>
 internal sealed class Housekeeping : ISampleSink
 {
     private const double EverySeconds = 60;
+    private const long EveryBytes = 4 << 20;
 
     private double next;
+    private long allocated;
 
     public void Accept(Sweep sweep)
     {
-        if (sweep.TimeSeconds >= next)
+        var sofar = GC.GetTotalAllocatedBytes();
+        if (sweep.TimeSeconds >= next || sofar - allocated >= EveryBytes)
         {
-            next = sweep.TimeSeconds + EverySeconds;
+            (next, allocated) = (sweep.TimeSeconds + EverySeconds, sofar);
             GC.Collect(0, GCCollectionMode.Forced, blocking: true);
         }
     }

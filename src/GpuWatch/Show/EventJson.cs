@@ -17,15 +17,24 @@ internal static class EventJson
 {
     private static readonly JsonWriterOptions Unchecked = new() { SkipValidation = true };
 
+    [ThreadStatic]
+    private static (ArrayBufferWriter<byte> Buffer, Utf8JsonWriter Json)? reused;
+
     /// <summary>The event as a line without its end.</summary>
     public static string Line(WatchEvent watchEvent)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer, Unchecked))
-        {
-            Write(json, watchEvent);
-        }
+        var (buffer, json) = reused ??= Writer();
+        buffer.ResetWrittenCount();
+        json.Reset();
+        Write(json, watchEvent);
+        json.Flush();
         return Encoding.ASCII.GetString(buffer.WrittenSpan);
+    }
+
+    private static (ArrayBufferWriter<byte>, Utf8JsonWriter) Writer()
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        return (buffer, new Utf8JsonWriter(buffer, Unchecked));
     }
 
     public static void Write(Utf8JsonWriter json, WatchEvent watchEvent)

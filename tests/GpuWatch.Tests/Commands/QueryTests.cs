@@ -19,7 +19,7 @@ public sealed class QueryTests : IDisposable
         batch.Gpus.Add(new GpuPoint(1001, 1, 20, 100, null, 80));
         batch.Processes.Add(new ProcessPoint(1000.5, 0, 7, null, null, null));
         batch.Processes.Add(new ProcessPoint(1000.5, 0, 8, 5, 4, 3));
-        batch.Identities.Add(new IdentityPoint(1000.5, 8, 70, "python", "anna", "777", null, null));
+        batch.Identities.Add(new IdentityPoint(1000.5, 8, 70, "python", "anna", "777", "c0ffee", null));
         batch.Identities.Add(new IdentityPoint(1002, 8, 71, "another", null, null, null, null));
         batch.Rollups.Add(new RollupPoint(60, 960, 0, null, 1, 2.6, 9, 60));
         batch.Rollups.Add(new RollupPoint(60, 960, 0, 8, 1, 2, 3, 60));
@@ -55,13 +55,13 @@ public sealed class QueryTests : IDisposable
     [Fact]
     public void A_process_is_told_by_the_name_it_had_then() =>
         Assert.Equal(
-            "t,gpu,pid,name,user,slurm_job,used_bytes,torch_allocated_bytes,torch_reserved_bytes\n1000.5,0,7,,,,,,\n1000.5,0,8,python,anna,777,5,4,3\n",
+            "t,gpu,pid,name,user,slurm_job,container,pod,used_bytes,torch_allocated_bytes,torch_reserved_bytes\n1000.5,0,7,,,,,,,,\n1000.5,0,8,python,anna,777,c0ffee,,5,4,3\n",
             Query("--series", "process", "--output", "csv"));
 
     [Fact]
     public void A_roll_up_of_a_process_bears_its_name_too() =>
         Assert.Equal(
-            "t,gpu,pid,name,user,slurm_job,used_min_bytes,used_mean_bytes,used_max_bytes,samples\n960,0,8,another,,,1,2,3,60\n",
+            "t,gpu,pid,name,user,slurm_job,container,pod,used_min_bytes,used_mean_bytes,used_max_bytes,samples\n960,0,8,another,,,,,1,2,3,60\n",
             Query("--series", "process", "--resolution", "1m", "--output", "csv"));
 
     [Fact]

@@ -32,24 +32,27 @@ public sealed class AgentTests
         Assert.All(error.TrimEnd('\n').Split('\n'), line => Assert.StartsWith("gpuwatch: ", line));
     }
 
-    [Fact]
-    public void Ctrl_C_closes_the_accounts_and_ends_within_a_second_with_130()
+    [Theory]
+    [InlineData(2)]
+    [InlineData(15)]
+    [InlineData(1)]
+    public void Ctrl_C_a_service_manager_and_a_closed_terminal_end_it_within_a_second_with_130_and_its_accounts_closed(int signal)
     {
         using var folder = new TemporaryFolder();
         using var agent = new RunningAgent(folder.File("scene.scn", TwoGpus), 1, "--listen", "127.0.0.1:0", "--output", "ndjson");
         Assert.Contains("\"phase\"", agent.ReadLine());
 
-        var (took, code, output) = InterruptAndWait(agent);
+        var (took, code, output) = EndBy(agent, signal);
 
         Assert.Equal(130, code);
         Assert.InRange(took.TotalSeconds, 0, 1);
         Assert.Contains("\"reconciliation\"", output);
     }
 
-    private static (TimeSpan Took, int Code, string Output) InterruptAndWait(RunningAgent agent)
+    private static (TimeSpan Took, int Code, string Output) EndBy(RunningAgent agent, int signal)
     {
         var watch = Stopwatch.StartNew();
-        agent.Interrupt();
+        agent.Signal(signal);
         var (code, output, _) = agent.End();
         return (watch.Elapsed, code, output);
     }

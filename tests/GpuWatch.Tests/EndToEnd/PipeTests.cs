@@ -21,6 +21,10 @@ public sealed class PipeTests : IDisposable
         EndsQuietly($"estimate --batch {folder.File("jobs.csv", "id,params_b\n" + string.Concat(Enumerable.Range(0, 2_000).Select(row => $"{row},7\n")))} --output ndjson");
 
     [LinuxFact]
+    public void An_agent_whose_reader_leaves_ends() =>
+        EndsQuietly($"agent --nvml {NvmlSim.Path} --listen none --store none --output ndjson 2>/dev/null", "GPUWATCH_SIM_SPEED=100");
+
+    [LinuxFact]
     public void A_device_that_takes_no_more_is_one_line_and_exit_code_1()
     {
         var (code, output) = Tool.Run("sh", ["-c", $"{RunningAgent.Program} replay {LongTrace()} --output ndjson > /dev/full"]);
@@ -32,12 +36,13 @@ public sealed class PipeTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     /// <summary>`head` takes one line of far more than a pipe holds.</summary>
-    private static void EndsQuietly(string command)
+    private static void EndsQuietly(string command, string environment = "")
     {
-        var (_, output) = Tool.Run("sh", ["-c", $"{{ {RunningAgent.Program} {command}; echo \"ended with $?\" >&2; }} | head -n 1"]);
+        var (_, output) = Tool.Run("timeout", ["60", "sh", "-c", $"{{ {environment} {RunningAgent.Program} {command}; echo \"ended with $?\" >&2; }} | head -n 1"]);
 
         var lines = output.TrimEnd('\n').Split('\n');
         Assert.Equal(2, lines.Length);
+        // As of a program that SIGPIPE ends; or it had written all before.
         Assert.Contains(lines[1], (string[])["ended with 0", "ended with 141"]);
     }
 

@@ -1,5 +1,6 @@
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
+using GpuWatch.Nvml;
 using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Nvml;
@@ -137,13 +138,25 @@ public sealed class FallbackTests
         Assert.Equal([new ProcessReading(3000005, Bytes.FromGiB(4))], source.Frame().Processes.ToArray());
     }
 
-    [Fact]
-    public void Unified_memory_is_a_fault_that_says_so_and_not_zero()
+    [LinuxFact]
+    public void Unified_memory_is_the_machines_own()
     {
-        using var source = NvmlSim.Open("gpu 0 total=24GiB\nfault code=3 call=nvmlDeviceGetMemoryInfo*");
-        Assert.Equal(FaultKind.NotSupported, source.Fault().Kind);
-        Assert.Null(source.Gpus[0].Total);
+        using var source = NvmlSim.Open("gpu 0 total=24GiB\njob 3000005 gpu=0\n at 0 4GiB\nfault code=3 call=nvmlDeviceGetMemoryInfo*");
+        var frame = source.Frame();
+        var total = File.ReadLines("/proc/meminfo").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).First(line => line[0] == "MemTotal:")[1];
+        Assert.Equal(new Bytes(long.Parse(total) * 1024), frame.Total);
+        Assert.Equal(frame.Total, source.Gpus[0].Total);
+        Assert.Equal(frame.Total, frame.Used + frame.Free!.Value);
+        Assert.Equal([new ProcessReading(3000005, Bytes.FromGiB(4))], frame.Processes.ToArray());
     }
+
+    [Theory]
+    [InlineData("MemTotal:       131896456 kB\nMemFree:  2 kB\nMemAvailable:   100 kB\n", 131896356)]
+    [InlineData("MemTotal:       131896456 kB\nMemFree:  2 kB\n", null)]
+    [InlineData("MemAvailable:   100 kB\n", null)]
+    [InlineData("", null)]
+    public void Of_the_machines_memory_that_is_used_which_is_not_available(string meminfo, int? usedKibibytes) =>
+        Assert.Equal(usedKibibytes * 1024L, SharedMemory.Parse(System.Text.Encoding.ASCII.GetBytes(meminfo))?.Used.Count);
 
     [Fact]
     public void Where_lists_may_not_be_read_the_device_alone_is_watched()

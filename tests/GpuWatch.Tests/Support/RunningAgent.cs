@@ -12,6 +12,7 @@ internal sealed partial class RunningAgent : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly Process process;
+    private readonly TemporaryFolder home = new();
     private readonly Channel<string> unread = Channel.CreateUnbounded<string>();
     private readonly List<string> output = [];
     private readonly List<string> errors = [];
@@ -33,7 +34,7 @@ internal sealed partial class RunningAgent : IDisposable
             RedirectStandardError = true,
         };
         start.Environment["GPUWATCH_SIM_SPEED"] = speed.ToString(CultureInfo.InvariantCulture);
-        start.Environment["HOME"] = start.Environment["XDG_STATE_HOME"] = Path.GetTempPath();
+        start.Environment["HOME"] = start.Environment["XDG_STATE_HOME"] = home.Path;
         if (scene is not null)
         {
             start.Environment["GPUWATCH_SIM"] = scene;
@@ -120,6 +121,7 @@ internal sealed partial class RunningAgent : IDisposable
             process.WaitForExit();
         }
         process.Dispose();
+        home.Dispose();
     }
 
     private void Take(string? line)

@@ -1,3 +1,4 @@
+using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Observe;
 using GpuWatch.Core.Reconcile;
@@ -10,6 +11,7 @@ namespace GpuWatch.Store.Sqlite;
 /// <summary>
 /// What is stored of sweeps and events: a fold with no clock and no database, cut into batches. A value is stored when it moves and
 /// once in each 10 s, so that a plateau costs almost nothing and a series that stops is seen to stop; the roll-ups count every sample.
+/// A forecast stands until another is stored.
 /// </summary>
 /// <param name="json">The line an event is printed as.</param>
 /// <param name="whoIs">Who a process is, as far as anybody knows.</param>
@@ -25,6 +27,7 @@ internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<ProcessRea
     private readonly Dictionary<(int Gpu, int Pid), ProcessPoint> processes = [];
     private readonly Dictionary<int, long?> introduced = [];
     private readonly Dictionary<(int Gpu, int? Pid), (double? Started, bool Exited)> runs = [];
+    private readonly Dictionary<(int Gpu, int? Pid), ForecastMade> forecasts = [];
     private double repeatSpan = double.NaN;
     private StoreBatch batch = new();
 
@@ -51,6 +54,10 @@ internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<ProcessRea
     public void Take(WatchEvent happened, Job? job)
     {
         batch.LatestSeconds = Math.Max(batch.LatestSeconds, happened.TimeSeconds);
+        if (happened is ForecastMade forecast && StandsAlready(forecast))
+        {
+            return;
+        }
         batch.Events.Add(new EventPoint(happened.TimeSeconds, happened.Gpu, happened.Pid, json(happened)));
         var key = (happened.Gpu, happened.Pid);
         switch (happened)
@@ -63,9 +70,21 @@ internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<ProcessRea
                 break;
             case Reconciled account:
                 runs.Remove(key, out var run);
+                forecasts.Remove(key);
                 batch.Runs.Add(new RunPoint(run.Started, run.Exited, job, account, json(happened)));
                 break;
         }
+    }
+
+    private bool StandsAlready(ForecastMade forecast)
+    {
+        var key = (forecast.Gpu, forecast.Pid);
+        if (forecasts.TryGetValue(key, out var before) && before with { TimeSeconds = forecast.TimeSeconds } == forecast)
+        {
+            return true;
+        }
+        forecasts[key] = forecast;
+        return false;
     }
 
     /// <summary>Hands out what has been gathered since the last cut.</summary>

@@ -87,7 +87,7 @@ internal sealed class StoreQuery : IDisposable
         };
     }
 
-    private const string Who = "name, user, slurm_job";
+    private const string Who = "name, user, slurm_job, container, pod";
 
     /// <summary>The last that was introduced under the pid until then.</summary>
     private const string Joined =

@@ -1,3 +1,4 @@
+using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Observe;
 using GpuWatch.Core.Reconcile;
@@ -50,6 +51,18 @@ public sealed class StoreDigestTests
 
         Assert.Null(Assert.Single(batch.Processes).Used);
         Assert.All(batch.Rollups, span => Assert.Null(span.Pid));
+    }
+
+    [Fact]
+    public void A_forecast_is_stored_when_it_says_something_else()
+    {
+        foreach (var (time, chance) in new[] { (10, 0.1), (20, 0.1), (30, 0.2), (40, 0.1) })
+        {
+            digest.Take(new ForecastMade(time, 0, 7, chance, chance, ByteRange.Exactly(Bytes.FromGiB(8))), null);
+        }
+        digest.Take(new ForecastMade(40, 0, 8, 0.1, 0.1, ByteRange.Exactly(Bytes.FromGiB(8))), null);
+
+        Assert.Equal([(10, 7), (30, 7), (40, 7), (40, 8)], digest.Cut(last: false).Events.Select(stored => ((int)stored.TimeSeconds, stored.Pid!.Value)));
     }
 
     [Fact]
