@@ -129,6 +129,28 @@ public sealed class ForecastTests
     }
 
     [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void A_server_that_fills_much_of_the_card_is_never_paged_and_soon_left_in_peace(double periodSeconds)
+    {
+        var watching = new Watching(24).See([0.4, 2, 4, 6, 8, 10, 12, 14], periodSeconds: periodSeconds).See(Enumerable.Repeat(14.0, 60), periodSeconds: periodSeconds);
+        Assert.Empty(watching.Critical);
+        Assert.NotEmpty(watching.Events.OfType<AlertRaised>());
+        Assert.Empty(watching.Watch.View.Processes.Single().Alerts);
+    }
+
+    [Fact]
+    public void An_undeclared_process_that_tells_live_bytes_trains_and_is_paged_where_it_cannot_fit() =>
+        Assert.NotEmpty(new Watching(24).See(new[] { 0.4, 2, 4, 6, 8, 10, 12, 14, 16, 18 }.Select(used => (used, used, used - 0.3, (double?)(used - 0.3)))).Critical);
+
+    [Theory]
+    [InlineData(0.5, 5, 0, 0.5)]
+    [InlineData(0.9, 20, 20, 0.45 / 0.55)]
+    [InlineData(1, 5, 3600, 1)]
+    public void What_is_survived_makes_a_danger_less_likely_by_the_rule_of_Bayes(double prior, double half, double survived, double left) =>
+        Assert.Equal(left, Survival.Dies(prior, half, survived), 9);
+
+    [Theory]
     [InlineData(0, 0.5)]
     [InlineData(1.96, 0.975)]
     [InlineData(-1.6448536, 0.05)]

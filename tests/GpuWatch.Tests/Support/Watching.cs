@@ -34,11 +34,19 @@ internal sealed class Watching(double totalGiB = 16, Job? job = null, WatchOptio
         return this;
     }
 
-    private void See(double usedGiB, double othersGiB, int? pid)
+    /// <summary>The same of one that tells its live bytes, and with what the device itself tells.</summary>
+    public Watching See(IEnumerable<(double UsedGiB, double DeviceGiB, double LiveGiB, double? ReservedGiB)> samples)
     {
-        var used = Bytes.FromGiB(usedGiB);
-        Watch.Observe(
-            new GpuFrame(time, 0, Bytes.FromGiB(totalGiB), used + Bytes.FromGiB(othersGiB), null, null, [new ProcessReading(pid, used)]),
-            Events);
+        foreach (var (used, device, live, reserved) in samples)
+        {
+            See(device, new ProcessReading(Pid, Bytes.FromGiB(used), Bytes.FromGiB(live), reserved is { } told ? Bytes.FromGiB(told) : null));
+            time++;
+        }
+        return this;
     }
+
+    private void See(double usedGiB, double othersGiB, int? pid) => See(usedGiB + othersGiB, new ProcessReading(pid, Bytes.FromGiB(usedGiB)));
+
+    private void See(double deviceGiB, ProcessReading reading) =>
+        Watch.Observe(new GpuFrame(time, 0, Bytes.FromGiB(totalGiB), Bytes.FromGiB(deviceGiB), null, null, [reading]), Events);
 }
