@@ -5,7 +5,7 @@ namespace GpuWatch.Core.Forecast;
 
 /// <summary>
 /// The allocator has given cached blocks back with the device full: a request did not fit and was tried again (num_alloc_retries).
-/// It lives from hand to mouth from then on; the next larger request ends it.
+/// It lives from hand to mouth from then on; the next larger request ends it, and the longer none does, the less likely one will.
 /// </summary>
 internal static class WallThreat
 {
@@ -27,8 +27,9 @@ internal static class WallThreat
         }
         var survived = series.NowSeconds - series.FirstReleaseSeconds;
         var cause = Blame(series, reconciler);
-        var median = cause == Cause.Evaluation ? NextEvaluationSeconds : Math.Max(MedianSeconds, survived);
-        return new Threat(cause, Deadly, median, cause == Cause.Evaluation ? NextEvaluationSpread : Spread, series.Available);
+        var half = cause == Cause.Evaluation ? NextEvaluationSeconds : MedianSeconds;
+        var median = cause == Cause.Evaluation ? half : Math.Max(half, survived);
+        return new Threat(cause, Survival.Dies(Deadly, half, survived), median, cause == Cause.Evaluation ? NextEvaluationSpread : Spread, series.Available);
     }
 
     private static Cause Blame(ProcessSeries series, Reconciler reconciler) =>

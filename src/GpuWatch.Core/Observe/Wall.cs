@@ -12,23 +12,31 @@ public sealed class Wall
     /// <summary>… or less than this one, if it gives back little: what frees most of what it has does so on its own account.</summary>
     private const double NearShare = 0.14;
     private const double LittleShare = 0.2;
+    /// <summary>The allocator gives whole segments back, and the large ones of PyTorch are no smaller (c10/cuda/CUDACachingAllocator, kLargeBuffer).</summary>
+    private static readonly Bytes LeastRelease = Bytes.FromMiB(20);
+    /// <summary>A wall hit again after this, and after a rest longer than the trouble before it, is another trouble.</summary>
+    private const double RestSeconds = 60;
 
     public int Releases { get; private set; }
+    /// <summary>Of the trouble that it is in, or was in last.</summary>
     public double FirstReleaseSeconds { get; private set; } = double.NaN;
     public double LastReleaseSeconds { get; private set; } = double.NegativeInfinity;
-    /// <summary>It was first hit during evaluation: training itself fits.</summary>
+    /// <summary>… and it began during evaluation: training itself fits.</summary>
     public bool IsOfEvaluation { get; private set; }
 
     /// <summary>The process fell from <paramref name="before"/>, when so much was free, to <paramref name="used"/>.</summary>
     internal void Fell(double time, Bytes before, Bytes freeBefore, Bytes used, bool isEvaluating)
     {
         var share = freeBefore / (before + freeBefore);
-        if (share < FullShare || (share < NearShare && before - used < before * LittleShare))
+        if (before - used < LeastRelease || (share >= FullShare && (share >= NearShare || before - used >= before * LittleShare)))
         {
-            FirstReleaseSeconds = Releases == 0 ? time : FirstReleaseSeconds;
-            IsOfEvaluation = Releases == 0 ? isEvaluating : IsOfEvaluation;
-            LastReleaseSeconds = time;
-            Releases++;
+            return;
         }
+        if (Releases == 0 || time - LastReleaseSeconds > Math.Max(RestSeconds, LastReleaseSeconds - FirstReleaseSeconds))
+        {
+            (FirstReleaseSeconds, IsOfEvaluation) = (time, isEvaluating);
+        }
+        LastReleaseSeconds = time;
+        Releases++;
     }
 }

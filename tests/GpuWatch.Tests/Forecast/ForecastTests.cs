@@ -150,6 +150,19 @@ public sealed class ForecastTests
     public void What_is_survived_makes_a_danger_less_likely_by_the_rule_of_Bayes(double prior, double half, double survived, double left) =>
         Assert.Equal(left, Survival.Dies(prior, half, survived), 9);
 
+    [Fact]
+    public void A_small_dip_on_a_full_plateau_is_no_release() =>
+        Assert.Empty(new Watching().See([0.4, 2, 2, 2, 15.6]).See(Enumerable.Repeat(15.6, 60)).See([15.598, 15.599, 15.6]).Critical);
+
+    [Fact]
+    public void A_wall_survived_for_long_is_over_and_hit_again_it_pages_again()
+    {
+        var watching = new Watching().See([0.4, 2, 2, 2, 8, 14, 15.9]).See(Enumerable.Repeat(15.9, 60)).See([14.5, 15.2]).See(Enumerable.Repeat(15.2, 900));
+        Assert.Single(watching.Critical);
+        Assert.Empty(watching.Watch.View.Processes.Single().Alerts);
+        Assert.Equal(2, watching.See([15.9, 15.9, 14.5, 15.2]).Critical.Count());
+    }
+
     [Theory]
     [InlineData(0, 0.5)]
     [InlineData(1.96, 0.975)]
