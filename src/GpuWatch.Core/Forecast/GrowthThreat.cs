@@ -121,7 +121,7 @@ internal static class GrowthThreat
     public static bool IsFloorRising(ProcessSeries series)
     {
         var floor = series.LiveFloor;
-        var grown = floor.Grown / (series.Capacity - series.Context).Count;
+        var grown = floor.Grown / Math.Max(1, (series.Capacity - series.Context).Count);
         return floor.Count >= LeastFloors && !series.IsEvaluating
             && ((floor.Significance >= Significance && grown >= LeastGrownShare) || (floor.LowSlope > 0 && grown >= PlainGrownShare));
     }
@@ -130,7 +130,7 @@ internal static class GrowthThreat
     {
         var waited = series.NowSeconds - last.TimeSeconds;
         var alive = Math.Exp(-Math.Max(0, waited / rhythm.GapSeconds - 1.5));
-        var missing = Math.Ceiling((double)(free + slack).Count / rhythm.Rise.Count + 0.01);
+        var missing = Math.Max(1, Math.Ceiling((double)(free + slack).Count / rhythm.Rise.Count + 0.01));
         var eta = Math.Max(0.1, missing * rhythm.GapSeconds - waited);
         var spread = cause == Cause.Evaluation ? ClockworkSpread + SlackDoubt * (slack / rhythm.Rise) / missing : LeakSpread;
         return new Threat(cause, alive * GoesOn(rhythm.Count, missing), eta, spread, rhythm.Rise * missing)

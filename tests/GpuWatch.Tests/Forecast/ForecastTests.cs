@@ -163,6 +163,16 @@ public sealed class ForecastTests
         Assert.Equal(2, watching.See([15.9, 15.9, 14.5, 15.2]).Critical.Count());
     }
 
+    [Fact]
+    public void Live_stairs_beyond_the_room_still_have_probabilities()
+    {
+        var watching = new Watching(options: new WatchOptions { ForecastEverySeconds = 1 })
+            .See([(0.4, 0.4, 0, null), (2, 2, 1.6, null), (2, 2, 1.6, null), (2, 2, 1.6, null), (8, 8, 5, null)])
+            .See(Enumerable.Range(0, 40).Select(i => (15.9, 15.9, i % 2 == 0 ? 9.0 : 5, (double?)null)))
+            .See(Enumerable.Range(0, 100).Select(i => (15.99, 15.99, Math.Min(14 + i / 5 * 0.2, 15.85), (double?)null)));
+        Assert.All(watching.Events.OfType<ForecastMade>(), made => Assert.True(made is { OomWithin60s: >= 0 and <= 1, OomWithin600s: >= 0 and <= 1 }, $"{made}"));
+    }
+
     [Theory]
     [InlineData(0, 0.5)]
     [InlineData(1.96, 0.975)]
