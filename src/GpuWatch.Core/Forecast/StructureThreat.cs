@@ -71,7 +71,7 @@ internal static class StructureThreat
             return Math.Max(FirstStepSeconds, series.NowSeconds - series.FirstStepSeconds);
         }
         var elapsed = series.NowSeconds - series.StartedSeconds;
-        var share = Math.Clamp(series.Held / plan.Phases.Load, 0.05, 1);
+        var share = plan.Phases.Load > Bytes.Zero ? Math.Clamp(series.Held / plan.Phases.Load, 0.05, 1) : 1;
         return Math.Clamp(elapsed / share - elapsed, 0, 3600) + FirstStepSeconds;
     }
 }

@@ -173,6 +173,15 @@ public sealed class ForecastTests
         Assert.All(watching.Events.OfType<ForecastMade>(), made => Assert.True(made is { OomWithin60s: >= 0 and <= 1, OomWithin600s: >= 0 and <= 1 }, $"{made}"));
     }
 
+    [Fact]
+    public void Parameters_that_are_offloaded_leave_nothing_to_load_and_yet_a_time()
+    {
+        var watching = new Watching(2, Small with { Offload = "params" }).See([0.1, 0.3, 0.35, 0.4]);
+        Assert.All(watching.Events.OfType<ForecastMade>(), made => Assert.InRange(made.OomWithin60s, 0, 1));
+        Assert.All(watching.Critical, raised => Assert.True(double.IsFinite(raised.Alert.EtaSeconds!.Value)));
+        Assert.NotEmpty(watching.Critical);
+    }
+
     [Theory]
     [InlineData(0, 0.5)]
     [InlineData(1.96, 0.975)]
