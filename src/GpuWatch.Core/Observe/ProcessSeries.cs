@@ -28,6 +28,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     private Bytes othersLeast;
     private Bytes othersMost;
     private Bytes clockworkRise;
+    private Rhythm beforeLastStair;
     private bool started;
 
     public double StartedSeconds { get; private set; }
@@ -167,7 +168,8 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     private void AddStair(Stair stair, bool isRecord)
     {
         var isNew = Stairs.Add(stair, Math.Max(StairSeconds, 1.5 * PeriodSeconds));
-        Rhythm = Rhythm.Of(Stairs, FirstStepSeconds);
+        beforeLastStair = isNew ? Rhythm : beforeLastStair;
+        Rhythm = Rhythm.Of(Stairs, FirstStepSeconds, beforeLastStair);
         if (Rhythm.IsClockwork)
         {
             clockworkRise = Rhythm.Rise;

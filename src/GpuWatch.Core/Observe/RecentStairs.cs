@@ -11,6 +11,9 @@ public sealed class RecentStairs
 
     public int Count { get; private set; }
 
+    /// <summary>There were more than are remembered.</summary>
+    public bool HasForgotten { get; private set; }
+
     /// <summary>0 is the oldest that is remembered.</summary>
     public Stair this[int index] => ring[(next - Count + index + Capacity) % Capacity];
 
@@ -27,9 +30,9 @@ public sealed class RecentStairs
         }
         ring[next] = stair;
         next = (next + 1) % Capacity;
-        Count = Math.Min(Count + 1, Capacity);
+        (Count, HasForgotten) = (Math.Min(Count + 1, Capacity), HasForgotten || Count == Capacity);
         return true;
     }
 
-    public void Clear() => Count = 0;
+    public void Clear() => (Count, HasForgotten) = (0, false);
 }

@@ -26,7 +26,8 @@ public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, d
     public bool IsLike(Bytes rise) => Math.Abs(Rise / rise - 1) <= SizeTolerance;
 
     /// <summary>The rhythm of the last stairs that came after <paramref name="afterSeconds"/>; Count is 0 when there is none.</summary>
-    public static Rhythm Of(RecentStairs stairs, double afterSeconds)
+    /// <param name="before">The rhythm up to the stair before the last: it knows what the stairs have forgotten.</param>
+    public static Rhythm Of(RecentStairs stairs, double afterSeconds, Rhythm before = default)
     {
         if (stairs.Count < 2 || !(stairs.Last.TimeSeconds > afterSeconds))
         {
@@ -65,8 +66,10 @@ public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, d
         }
         var mean = gaps / (count - 1);
         var variance = Math.Max(0, squares / (count - 1) - mean * mean);
-        var quietFrom = i >= 0 ? stairs[i].TimeSeconds : afterSeconds;
-        return new Rhythm(count, reference, mean, Math.Sqrt(variance) / mean, first - quietFrom);
+        var deviation = Math.Sqrt(variance) / mean;
+        return i >= 0 || !stairs.HasForgotten
+            ? new Rhythm(count, reference, mean, deviation, first - (i >= 0 ? stairs[i].TimeSeconds : afterSeconds))
+            : new Rhythm(Math.Max(count, before.Count + (stairs.Last.Rise < reference * NoiseShare ? 0 : 1)), reference, mean, deviation, before.QuietSeconds);
     }
 
     private static bool IsNear(double gap, double mean) => gap <= mean * GapTolerance && mean <= gap * GapTolerance;

@@ -25,6 +25,9 @@ public sealed class DeviceWatchTests
         watching.See(Enumerable.Range(1, 79).SelectMany(step => Enumerable.Repeat(8 + 0.1 * step, 5)));
         Assert.NotEmpty(watching.Critical);
         Assert.InRange(watching.Critical.First().TimeSeconds, 20, 380);
+        Assert.All(watching.Critical, raised => Assert.Equal(Cause.Leak, raised.Alert.Cause));
+        Assert.DoesNotContain(watching.Events.OfType<AlertResolved>(), resolved => resolved.Alert.Kind == AlertKind.Leak);
+        Assert.DoesNotContain(watching.Events, told => told is PhaseChanged { Phase: JobPhase.Evaluating });
     }
 
     [Fact]

@@ -19,6 +19,19 @@ public sealed class ObserveTests
     }
 
     [Fact]
+    public void A_rhythm_longer_than_the_memory_of_stairs_keeps_its_count_and_the_quiet_before_it()
+    {
+        var (stairs, rhythm) = (new RecentStairs(), default(Rhythm));
+        for (var i = 0; i < 100; i++)
+        {
+            stairs.Add(new Stair(100 + 5 * i, Bytes.FromMiB(100), Bytes.FromMiB(100 * i)), 1);
+            rhythm = Rhythm.Of(stairs, afterSeconds: 93, before: rhythm);
+        }
+        Assert.Equal((100, 7.0), (rhythm.Count, rhythm.QuietSeconds));
+        Assert.False(rhythm.IsClockwork);
+    }
+
+    [Fact]
     public void Records_of_a_stationary_load_are_no_rhythm() =>
         Assert.True(Rhythm.Of(Stairs([(12, 400), (24, 300), (50, 250), (120, 90)]), 2).Count < 3);
 
