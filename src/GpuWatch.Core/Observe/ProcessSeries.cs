@@ -27,6 +27,8 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     private Bytes grownLevel;
     private Bytes othersLeast;
     private Bytes othersMost;
+    /// <summary>The device's bytes and the process's are two readings, a moment apart: what others hold counts once two frames agree on it.</summary>
+    private Bytes othersBefore;
     private Bytes clockworkRise;
     private Rhythm beforeLastStair;
     private bool started;
@@ -67,7 +69,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     /// <summary>When the others last grew; negative infinity while they have not.</summary>
     public double OthersGrewSeconds { get; private set; } = double.NegativeInfinity;
     /// <summary>What the others hold beyond the least they held since this process started.</summary>
-    public Bytes OthersGrown => Others - othersLeast;
+    public Bytes OthersGrown => Bytes.Max(Bytes.Zero, Bytes.Min(Others, othersBefore) - othersLeast);
     /// <summary>What PyTorch tells of its live bytes; empty when it tells nothing.</summary>
     public LiveSeries Live { get; } = new();
     public Floor LiveFloor => Live.Floor;
@@ -125,16 +127,16 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
             PeriodSeconds = PeriodSeconds > 0 ? Math.Min(PeriodSeconds, frame.TimeSeconds - NowSeconds) : frame.TimeSeconds - NowSeconds;
         }
         NowSeconds = frame.TimeSeconds;
-        (Used, Available, Others) = (used, frame.Available, frame.Used - used);
+        (Used, Available, Others, othersBefore) = (used, frame.Available, Bytes.Max(Bytes.Zero, frame.Used - used), Others);
         (TorchAllocated, TorchReserved) = (reading.TorchAllocated, reading.TorchReserved);
         EstimateContext();
         if (!started)
         {
             (started, StartedSeconds, before, freeBefore) = (true, NowSeconds, used, frame.Available);
             (HighWater, HighWaterSeconds, mark, grownLevel) = (used, NowSeconds, used, used);
-            (SeenFromStart, othersLeast, othersMost) = (used <= LargestContext, Others, Others);
+            (SeenFromStart, othersLeast, othersBefore, othersMost) = (used <= LargestContext, Others, Others, Others);
         }
-        othersLeast = Bytes.Min(othersLeast, Others);
+        othersLeast = Bytes.Min(othersLeast, Bytes.Max(Others, othersBefore));
         OthersClimb.Observe(NowSeconds, Others);
         if (Others > othersMost + Capacity * GrowthShare)
         {

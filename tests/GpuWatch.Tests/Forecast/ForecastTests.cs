@@ -183,6 +183,16 @@ public sealed class ForecastTests
     }
 
     [Theory]
+    [InlineData(8, 12)]
+    [InlineData(12, 8)]
+    public void One_frame_in_which_device_and_process_are_out_of_step_blames_no_neighbour(double usedGiB, double deviceGiB)
+    {
+        var watching = new Watching().See(Enumerable.Repeat((8.0, 8.0, 7.0, (double?)7.0), 20)).See([(usedGiB, deviceGiB, 7, 7)])
+            .See(Enumerable.Repeat((12.0, 12.0, 11.0, (double?)11.0), 20));
+        Assert.DoesNotContain(watching.Events.OfType<AlertRaised>(), raised => raised.Alert.Kind == AlertKind.Neighbour);
+    }
+
+    [Theory]
     [InlineData(0, 0.5)]
     [InlineData(1.96, 0.975)]
     [InlineData(-1.6448536, 0.05)]
