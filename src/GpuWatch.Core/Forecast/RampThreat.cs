@@ -1,14 +1,20 @@
 using GpuWatch.Core.Observe;
+using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Forecast;
 
 /// <summary>
-/// A device whose use rises from sample to sample, into where it has never been. What has grown by G grows by another F with
-/// probability (G/(G+F))^a: Lindy's law, as in <see cref="GrowthThreat"/>.
+/// A device whose use rises from sample to sample, into where it has never been. Loading a model is that too, as fast as a disk delivers, and
+/// ends where the model does: of the loads that fit, as many are still rising as there is room left, so only the last of it tells (Bayes' rule).
+/// What rises faster is no load: what has grown by G grows by another F with probability √(G/(G+F)), as in <see cref="GrowthThreat"/>.
 /// </summary>
 internal static class RampThreat
 {
     private const int LeastRises = 4;
+    /// <summary>A drive on PCIe 4.0 reads 7 GB/s.</summary>
+    private static readonly Bytes FastestLoadPerSecond = Bytes.FromGiB(8);
+    /// <summary>Loads that do not fit. With it a warning comes at 90 % of the card, where servers are told to stop, and a page at 95 %.</summary>
+    private const double Fatal = 0.1;
     private const double Tail = 0.5;
     /// <summary>Less than this share above the old mark is no new ground.</summary>
     private const double NewGroundShare = 0.1;
@@ -20,8 +26,10 @@ internal static class RampThreat
         {
             return null;
         }
-        var grown = (double)ramp.Grown.Count;
         var free = Math.Max(1.0, series.Available.Count);
-        return new Threat(Cause.Growth, Math.Pow(grown / (grown + free), Tail), free / ramp.BytesPerSecond, 0.7, series.Available);
+        var probability = ramp.BytesPerSecond > FastestLoadPerSecond.Count
+            ? Math.Pow(ramp.Grown.Count / (ramp.Grown.Count + free), Tail)
+            : Fatal / (Fatal + (1 - Fatal) * Math.Min(1, free / series.Capacity.Count));
+        return new Threat(Cause.Growth, probability, free / ramp.BytesPerSecond, 0.7, series.Available);
     }
 }

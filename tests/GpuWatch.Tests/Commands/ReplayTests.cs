@@ -86,7 +86,7 @@ public sealed class ReplayTests : IDisposable
     [Fact]
     public void It_fails_with_3_only_when_an_alert_of_that_severity_was_raised()
     {
-        var rising = string.Concat(Enumerable.Range(0, 60).Select(second => $"{second},0,7,{second * 1.6e9:0},{second * 1.6e9:0},100000000000,,\n"));
+        var rising = string.Concat(Enumerable.Range(0, 62).Select(second => $"{second},0,,{second * 1.6e9:0},{second * 1.6e9:0},100000000000,,\n"));
         var file = folder.File("rising.csv", Trace.Split('\n')[0] + "\n" + rising);
         var calm = folder.File("calm.csv", Trace);
 

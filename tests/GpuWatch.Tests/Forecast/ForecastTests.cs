@@ -141,7 +141,7 @@ public sealed class ForecastTests
 
     [Fact]
     public void An_undeclared_process_that_tells_live_bytes_trains_and_is_paged_where_it_cannot_fit() =>
-        Assert.NotEmpty(new Watching(24).See(new[] { 0.4, 2, 4, 6, 8, 10, 12, 14, 16, 18 }.Select(used => (used, used, used - 0.3, (double?)(used - 0.3)))).Critical);
+        Assert.NotEmpty(new Watching(24).See(new[] { 0.4, 2, 4, 6, 8, 10, 12, 14, 16, 18 }.Select(used => (used, used, used - 0.4, (double?)(used - 0.4)))).Critical);
 
     [Theory]
     [InlineData(0.5, 5, 0, 0.5)]
@@ -149,6 +149,20 @@ public sealed class ForecastTests
     [InlineData(1, 5, 3600, 1)]
     public void What_is_survived_makes_a_danger_less_likely_by_the_rule_of_Bayes(double prior, double half, double survived, double left) =>
         Assert.Equal(left, Survival.Dies(prior, half, survived), 9);
+
+    [Fact]
+    public void A_device_on_which_a_model_is_loaded_is_left_in_peace() =>
+        Assert.DoesNotContain(
+            new Watching(24).See([0.5, 2.5, 4.5, 6.5, 8.5, 10.5, 12.5, 14.5, 16.5, 18.5, 20.5, 20.5, 20.5], pid: null).Events, told => told is AlertRaised);
+
+    [Theory]
+    [InlineData(new[] { 0.5, 4.5, 8.5, 12.5, 16.5, 20.5, 23.5 }, 24, 6)]
+    [InlineData(new[] { 2.7, 2.5, 16.2, 44.8, 52, 62.7 }, 95.6, 5)]
+    public void A_device_that_rises_into_the_last_of_its_room_or_faster_than_any_load_is_paged(double[] usedGiB, double totalGiB, double atSeconds)
+    {
+        var paged = Assert.Single(new Watching(totalGiB).See(usedGiB, pid: null).Critical);
+        Assert.Equal((Cause.Growth, atSeconds), (paged.Alert.Cause, paged.TimeSeconds));
+    }
 
     [Fact]
     public void A_small_dip_on_a_full_plateau_is_no_release() =>
