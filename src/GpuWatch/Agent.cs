@@ -28,6 +28,9 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
     private readonly SinkSet sinks = new();
     private GpuSession? opened;
 
+    /// <summary>Shows the present somewhere; closed at the end. Null: only the page does.</summary>
+    public Func<LiveState, IAsyncDisposable>? Screen { get; init; }
+
     /// <summary>A sink that is to be told of everything; closed at the end.</summary>
     public void AddSink(Func<SelfMetrics, object> sink) => sinks.Add(sink(self));
 
@@ -57,6 +60,10 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         new Outlets(options, session, self, live, directory, jobs.Of, Say, around.Time).AddTo(sinks);
         sinks.Add(jobs);
         sinks.Add(new FaultLog(Say));
+        if (Screen is { } screen)
+        {
+            sinks.Add(screen(live));
+        }
         var feed = sinks.Add(new EventFeed(around.Time.GetUtcNow().ToUnixTimeSeconds()));
         using var blind = new CancellationTokenSource();
         var sweeps = Pipeline

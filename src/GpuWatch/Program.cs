@@ -1,6 +1,7 @@
 using System.Reactive.Concurrency;
 using System.Runtime.InteropServices;
 using GpuWatch.Commands;
+using GpuWatch.Show.Top;
 
 namespace GpuWatch;
 
@@ -22,8 +23,13 @@ internal static class Program
             Environment.GetEnvironmentVariable,
             TimeProvider.System,
             DefaultScheduler.Instance,
-            stop.Token));
+            stop.Token)
+        {
+            Terminal = Console.IsOutputRedirected ? null : new Terminal(Console.Out, () => (Console.WindowWidth, Console.WindowHeight), Key),
+        });
         return Volatile.Read(ref isReaderGone) ? PipedOutput.ExitCode : code;
+
+        static char? Key() => !Console.IsInputRedirected && Console.KeyAvailable ? Console.ReadKey(intercept: true).KeyChar : null;
 
         void Cancel(PosixSignalContext context)
         {

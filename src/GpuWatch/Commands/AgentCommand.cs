@@ -54,12 +54,13 @@ internal static class AgentCommand
             self.Sinks.Add(counters);
             return new QueuedPrinter(around.Out, parsed.GetValue(Output) == "ndjson", counters);
         });
-        return agent.RunAsync(JobsOf(parsed, around), Lasts(parsed.GetValue(For))).GetAwaiter().GetResult();
+        return agent.RunAsync(JobsOf(parsed.GetValue(JobPath), parsed.GetValue(JobPid), around), Lasts(parsed.GetValue(For))).GetAwaiter().GetResult();
     }
 
-    private static Func<int, ProcessReading, ProcessFacts?, Job?>? JobsOf(ParseResult parsed, Surroundings around)
+    /// <param name="path">A file for the process with <paramref name="pid"/> (null: the first on each GPU), or a folder of files; null: nobody declared anything.</param>
+    public static Func<int, ProcessReading, ProcessFacts?, Job?>? JobsOf(string? path, int? pid, Surroundings around)
     {
-        if (parsed.GetValue(JobPath) is not { } path)
+        if (path is null)
         {
             return null;
         }
@@ -68,7 +69,7 @@ internal static class AgentCommand
             var folder = new JobFolder(path, what => around.Error.WriteLine($"gpuwatch: {what}"));
             return (_, _, facts) => facts is null ? null : folder.Of(facts);
         }
-        var assignment = new JobAssignment(JobFile.Read(path), parsed.GetValue(JobPid));
+        var assignment = new JobAssignment(JobFile.Read(path), pid);
         return (gpu, process, _) => assignment.Of(gpu, process);
     }
 

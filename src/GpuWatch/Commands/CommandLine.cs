@@ -15,6 +15,7 @@ internal static class CommandLine
             AgentCommand.Create(around),
             BacktestCommand.Create(around),
             OnceCommand.Create(around),
+            TopCommand.Create(around),
             RunCommand.Create(around),
             EstimateCommand.Create(around),
             PresetsCommand.Create(around),

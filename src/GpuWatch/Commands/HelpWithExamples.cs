@@ -14,6 +14,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction usual) : Syn
         [
             "gpuwatch                                  watch the GPUs of this machine; page on http://127.0.0.1:9838",
             "gpuwatch once                             who holds how much, now",
+            "gpuwatch top                              the same all the time, with what is still to come",
             "gpuwatch doctor                           does this machine let it work?",
             "gpuwatch estimate --job train.yaml        what a job will need, before it starts",
             "gpuwatch replay log.csv                   what it would have said of a recording",
@@ -27,6 +28,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction usual) : Syn
         ],
         ["run"] = ["gpuwatch run --job train.yaml -- python train.py --bs 4"],
         ["once"] = ["gpuwatch once --output json | jq '.processes[] | select(.used_bytes > 1e9)'"],
+        ["top"] = ["gpuwatch top --job train.yaml"],
         ["config"] = ["gpuwatch config show", "gpuwatch config validate --config new.yaml && systemctl restart gpuwatch"],
         ["doctor"] = ["gpuwatch doctor --output json", "gpuwatch doctor --influx", "gpuwatch doctor --nvml /usr/lib/x86_64-linux-gnu/libnvidia-ml.so.1"],
         ["estimate"] =

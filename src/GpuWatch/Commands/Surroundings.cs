@@ -1,4 +1,5 @@
 using System.Reactive.Concurrency;
+using GpuWatch.Show.Top;
 
 namespace GpuWatch.Commands;
 
@@ -14,4 +15,8 @@ internal sealed record Surroundings(
     Func<string, string?> Environment,
     TimeProvider Time,
     IScheduler Scheduler,
-    CancellationToken Stop);
+    CancellationToken Stop)
+{
+    /// <summary>The terminal that is both read and written; null: there is none.</summary>
+    public Terminal? Terminal { get; init; }
+}
