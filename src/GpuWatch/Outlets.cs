@@ -24,7 +24,7 @@ internal sealed class Outlets(
         }
         if (options.Influx is { } influx)
         {
-            sinks.Add(new InfluxSink(influx, new PointNames(Environment.MachineName, live.InfoOf, directory.Of, live.PlanOf), Counters("influxdb"), say, time));
+            sinks.Add(new InfluxSink(influx, new PointNames(options.Host, live.InfoOf, directory.Of, live.PlanOf), Counters("influxdb"), say, time));
         }
         if (options.Otlp is { } otlp)
         {
@@ -36,12 +36,12 @@ internal sealed class Outlets(
     /// <summary>Apart, so that nothing of OpenTelemetry is loaded, nor looked for, where no collector is configured.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private void AddOtlp(SinkSet sinks, OtlpOptions otlp) =>
-        sinks.Add(new OtlpExport(otlp, live, options.Http.MostProcesses, Counters("otlp"), say, time));
+        sinks.Add(new OtlpExport(otlp, options.Host, live, options.Http.MostProcesses, Counters("otlp"), say, time));
 
     private void AddChannels(SinkSet sinks)
     {
         var channels = options.Channels;
-        var text = new NoticeText(Environment.MachineName, live.NameOf);
+        var text = new NoticeText(options.Host, live.NameOf);
         if (channels.Log)
         {
             Add("log", new LogChannel(text, say));

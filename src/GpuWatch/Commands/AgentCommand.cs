@@ -12,7 +12,7 @@ namespace GpuWatch.Commands;
 /// <summary>`agent`: the daemon (CONTRACTS 7).</summary>
 internal static class AgentCommand
 {
-    private static readonly Option<string> Config = new("--config") { Description = "settings, instead of /etc/gpuwatch/gpuwatch.yaml and ~/.config/gpuwatch/config.yaml", HelpName = "FILE" };
+    private static readonly Option<string> Config = new("--config") { Description = "settings, instead of /etc/gpuwatch/gpuwatch.yaml, /etc/gpuwatch/conf.d/*.yaml and ~/.config/gpuwatch/config.yaml", HelpName = "FILE" };
     private static readonly Option<string> Nvml = new("--nvml") { Description = "the NVML library to read; else GPUWATCH_NVML, else the system's", HelpName = "PATH" };
     private static readonly Option<string> For = new("--for") { Description = "end after this long: 90s, 10m, 8h", HelpName = "DURATION" };
     private static readonly Option<string> Listen = new("--listen") { Description = "address of the page, metrics and API, or none; default 127.0.0.1:9838", HelpName = "ADDRESS:PORT" };

@@ -10,6 +10,9 @@ namespace GpuWatch.Options;
 /// <summary>Everything the agent can be told, one record a section of the configuration.</summary>
 internal sealed record AgentOptions
 {
+    /// <summary>What points and alerts call this machine. Default: its own name; in a container that is another one each time.</summary>
+    public string Host { get; init; } = Environment.MachineName;
+
     public SamplingOptions Sampling { get; init; } = new();
     public NvmlOptions Nvml { get; init; } = new();
     public HttpOptions Http { get; init; } = new();
@@ -31,6 +34,7 @@ internal sealed record AgentOptions
     {
         var options = new AgentOptions
         {
+            Host = settings.Section("agent").TextOr(Environment.MachineName, "host"),
             Sampling = SamplingOptions.From(settings.Section("sampling")),
             Nvml = NvmlOptions.From(settings.Section("nvml")),
             Http = HttpOptions.From(settings.Section("http"), environment),

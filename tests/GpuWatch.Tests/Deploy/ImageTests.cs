@@ -56,6 +56,19 @@ public sealed partial class ImageTests
         Assert.Equal("USER gpuwatch", Of("USER"));
     }
 
+    [NodeFact]
+    public void A_linter_of_Dockerfiles_finds_nothing()
+    {
+        Assert.Equal((0, "[]"), Lint(File.ReadAllText(Repository.PathOf("Dockerfile"))));
+        Assert.Contains("2: Unknown instruction: RUNN", Lint("FROM x\nRUNN y\n").Output);
+
+        static (int, string Output) Lint(string file)
+        {
+            var (code, output) = Tool.Run("node", ["tests/node/dockerfile.mjs"], input: file);
+            return (code, output.Trim());
+        }
+    }
+
     [Fact]
     public void Its_health_check_is_a_command_of_the_program()
     {

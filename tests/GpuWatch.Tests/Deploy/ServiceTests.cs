@@ -16,6 +16,17 @@ public sealed class ServiceTests
         Assert.DoesNotContain("gpuwatch.service", output);
     }
 
+    /// <summary>systemd's own score of how exposed a service is: 0 the best, 10 the worst; below 5 it calls it OK.</summary>
+    [ToolFact("systemd-analyze")]
+    public void The_unit_is_as_little_exposed_as_a_watcher_of_GPUs_can_be()
+    {
+        using var folder = new TemporaryFolder();
+        var (code, output) = Tool.Run("systemd-analyze", ["security", "--offline=yes", "--threshold=30", "--no-pager", folder.File("gpuwatch.service", Unit)]);
+
+        Assert.True(code == 0, output);
+        Assert.Contains("Overall exposure level for gpuwatch.service:", output);
+    }
+
     [Fact]
     public void The_GPUs_can_be_reached_and_little_else()
     {

@@ -9,17 +9,20 @@ public sealed class AgentToCollectorTests : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    [LinuxFact]
+    [NodeFact]
     public async Task The_simulated_node_arrives_at_a_collector()
     {
         await using var collector = await Receiver.StartAsync();
-        using var agent = Start($"otlp: {{ endpoint: '{collector.Url}', period: 1s }}");
+        using var agent = Start($"otlp: {{ endpoint: '{collector.Url}', period: 1s }}\nagent: {{ host: node-17 }}");
 
         await Eventually.HoldsAsync(
             () => collector.Posts.Any(post => post.Path == "/v1/metrics" && post.Text.Contains("gpuwatch.process.gpu.memory.usage", StringComparison.Ordinal)),
             30, () => "metrics arrived: " + string.Join("; ", agent.Errors));
 
         Assert.Contains("OpenTelemetry", Loaded(agent));
+        var resource = Assert.Single(OtlpDecoder.Decode(collector.Posts.First(post => post.Text.Contains("gpuwatch.process.gpu.memory.usage", StringComparison.Ordinal)).Body));
+        Assert.Equal("node-17", resource.Attribute("host.name"));
+        Assert.All(resource.Metric("gpuwatch.process.gpu.memory.usage").Points, point => Assert.True(point.Value > 0 && int.Parse(point.Attributes["process.pid"], System.Globalization.CultureInfo.InvariantCulture) > 0));
         Assert.Equal(130, agent.Stop());
     }
 

@@ -88,8 +88,8 @@ public sealed class SettingsTests : IDisposable
 
     [Theory]
     [InlineData("sampling:\n  perod: 1s\n", ":2: unknown setting 'sampling.perod'; one of fast_at_most, fast_period, period,")]
-    [InlineData("samplin:\n  period: 1s\n", ":2: unknown setting 'samplin.period'; one of alertmanager, alerts, command, estimate, http, influx, mail, nvml, otlp, sampling, signal, slack, store, webhook is expected")]
-    [InlineData("samplin:\n", ":1: unknown setting 'samplin'; one of alertmanager, ")]
+    [InlineData("samplin:\n  period: 1s\n", ":2: unknown setting 'samplin.period'; one of agent, alertmanager, alerts, command, estimate, http, influx, mail, nvml, otlp, sampling, signal, slack, store, webhook is expected")]
+    [InlineData("samplin:\n", ":1: unknown setting 'samplin'; one of agent, ")]
     [InlineData("sampling:\n  period:\n", ":2: 'sampling.period' is ''; a duration such as ")]
     [InlineData("sampling:\n  period: soon\n", ":2: 'sampling.period' is 'soon'; a duration such as 500ms, 10s, 2m, 1h or 7d is expected")]
     [InlineData("sampling:\n  period: 1ms\n", ":2: 'sampling.period' is '1ms'; a duration from 100 ms to 60 s is expected")]

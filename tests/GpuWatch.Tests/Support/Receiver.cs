@@ -34,6 +34,10 @@ internal sealed class Receiver : IAsyncDisposable
     {
         var receiver = new Receiver();
         await receiver.server.StartAsync();
+        // Its own first request takes long: that is not to be counted among what is timed.
+        using var http = new HttpClient();
+        (await http.PostAsync(receiver.Url, new StringContent("{}"))).Dispose();
+        receiver.Posts.Clear();
         return receiver;
     }
 

@@ -17,11 +17,12 @@ internal sealed class OtlpExport : IAsyncDisposable
     private readonly CancellationTokenSource closing = new();
     private readonly Task exporting;
 
+    /// <param name="host">Name of this machine.</param>
     /// <param name="log">Takes sentences for people; never a secret.</param>
-    public OtlpExport(OtlpOptions options, LiveState live, int mostProcesses, SinkCounters counters, Action<string> log, TimeProvider time)
+    public OtlpExport(OtlpOptions options, string host, LiveState live, int mostProcesses, SinkCounters counters, Action<string> log, TimeProvider time)
     {
         (this.options, this.time) = (options, time);
-        exporting = Task.Run(() => ExportAsync(live, mostProcesses, counters, log));
+        exporting = Task.Run(() => ExportAsync(host, live, mostProcesses, counters, log));
     }
 
     /// <summary>Tells the present once more, and ends.</summary>
@@ -32,7 +33,7 @@ internal sealed class OtlpExport : IAsyncDisposable
         closing.Dispose();
     }
 
-    private async Task ExportAsync(LiveState live, int mostProcesses, SinkCounters counters, Action<string> log)
+    private async Task ExportAsync(string host, LiveState live, int mostProcesses, SinkCounters counters, Action<string> log)
     {
         using var instruments = new OtlpInstruments(live, mostProcesses);
         // Of gauges, "delta" exports those that were measured since the last time: a process that is gone is gone.
@@ -45,7 +46,7 @@ internal sealed class OtlpExport : IAsyncDisposable
             .AddMeter(OtlpInstruments.MeterName)
             .SetResourceBuilder(ResourceBuilder.CreateEmpty()
                 .AddService("gpuwatch", serviceVersion: AgentVersion.Number, autoGenerateServiceInstanceId: false)
-                .AddAttributes([new("host.name", Environment.MachineName)])
+                .AddAttributes([new("host.name", host)])
                 .AddEnvironmentVariableDetector())
             .AddReader(reader)
             .Build();

@@ -39,6 +39,36 @@ public sealed class OtlpExportTests
         Assert.Empty(said);
     }
 
+    /// <summary>Read by OpenTelemetry's own JavaScript, strictly; names and units are those of its conventions for hardware.</summary>
+    [NodeFact]
+    public async Task OpenTelemetrys_own_decoder_reads_every_value_under_the_names_and_units_of_its_conventions()
+    {
+        await using var collector = await Receiver.StartAsync();
+        await using var export = Start(collector.Url);
+        await time.Waited();
+        time.Advance(Period);
+        await time.Waited();
+        var resource = Assert.Single(OtlpDecoder.Decode(Assert.Single(collector.Posts).Body));
+
+        Assert.Equal(("gpuwatch", "node-1"), (resource.Attribute("service.name"), resource.Attribute("host.name")));
+        foreach (var (name, unit) in (IEnumerable<(string, string)>)[
+            ("hw.gpu.memory.limit", "By"), ("hw.gpu.memory.usage", "By"), ("hw.gpu.memory.utilization", "1"), ("hw.status", "1"),
+            ("gpuwatch.process.gpu.memory.usage", "By"), ("gpuwatch.process.memory.observed", "By"), ("gpuwatch.oom.probability", "1"), ("gpuwatch.oom.predicted", "s")])
+        {
+            var metric = resource.Metric(name);
+            Assert.Equal((unit, "gauge"), (metric.Unit, metric.Kind));
+            Assert.NotEmpty(metric.Points);
+        }
+        Assert.All(resource.Metrics.Where(metric => metric.Name.StartsWith("hw.", StringComparison.Ordinal)).SelectMany(metric => metric.Points), point =>
+        {
+            Assert.StartsWith("GPU-", point.Attributes["hw.id"]);
+            Assert.Equal("NVIDIA", point.Attributes["hw.vendor"]);
+        });
+        Assert.Equal(43.0 * (1L << 30), resource.Metric("hw.gpu.memory.usage").Points.Single(point => point.Attributes["hw.id"] == "GPU-aaaa").Value);
+        Assert.Equal(13.0 * (1L << 30), resource.Metric("gpuwatch.process.memory.observed").Points.Single(point => point.Attributes["gpuwatch.component"] == "weights").Value);
+        Assert.Equal(["ok", "failed"], resource.Metric("hw.status").Points.OrderBy(point => point.Attributes["hw.id"]).Select(point => point.Attributes["hw.state"]));
+    }
+
     [Fact]
     public async Task What_is_gone_is_told_no_more()
     {
@@ -108,5 +138,5 @@ public sealed class OtlpExportTests
 
     private OtlpExport Start(Uri collector, string? headers = null, LiveState? live = null) => new(
         new OtlpOptions(new Uri(collector, "/v1/metrics"), headers is null ? null : new Secret(headers), Period, TimeSpan.FromSeconds(5)),
-        live ?? SomeState.Node(time), 100, counters, said.Add, time);
+        "node-1", live ?? SomeState.Node(time), 100, counters, said.Add, time);
 }
