@@ -33,7 +33,7 @@ internal sealed class ProcessWatch
         looked = first.Pid is null ? Finding.OfDevice : Finding.All;
         findings = [.. looked.Select(finding => new Episode(finding.Kind))];
         reconciler = new Reconciler(job, job is null ? null : Estimator.Estimate(job, options.Profile).Plan, options.Profile);
-        series = new ProcessSeries(reconciler.Declared?.Phases.Load);
+        series = new ProcessSeries(reconciler.Declared?.Phases is { } phases ? new(phases.Load, phases.FirstForward - phases.Load) : null);
     }
 
     public int? Pid { get; }

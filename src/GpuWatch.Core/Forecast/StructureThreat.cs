@@ -34,7 +34,7 @@ internal static class StructureThreat
         {
             return null;
         }
-        return new Threat(CauseOf(series, plan, room, deviation, probability), probability, Eta(series, plan), series.Phase == JobPhase.Loading ? LoadingSpread : LindySpread, need - series.Held);
+        return new Threat(CauseOf(series, plan, room, deviation, probability), probability, Eta(series, plan), !series.HasStepped ? LoadingSpread : LindySpread, need - series.Held);
     }
 
     private static double Deviation(ProcessSeries series, Plan plan)
@@ -54,7 +54,7 @@ internal static class StructureThreat
         {
             return Cause.Neighbour;
         }
-        return series.Phase is not (JobPhase.Loading or JobPhase.FirstStep) ? Cause.LongBatch
+        return series.HasStepped && series.Phase != JobPhase.FirstStep ? Cause.LongBatch
             : Fails(plan.Phases.Load) ? Cause.Load
             : Fails(plan.Phases.FirstForward) ? Cause.FirstForward
             : Fails(plan.Phases.FirstBackward) ? Cause.FirstBackward
@@ -66,7 +66,7 @@ internal static class StructureThreat
     /// <summary>After the first step: what has not come for s seconds comes within another s with even odds (Lindy's law).</summary>
     private static double Eta(ProcessSeries series, Plan plan)
     {
-        if (series.Phase != JobPhase.Loading)
+        if (series.HasStepped)
         {
             return Math.Max(FirstStepSeconds, series.NowSeconds - series.FirstStepSeconds);
         }

@@ -4,19 +4,33 @@ namespace GpuWatch.Core.Observe;
 
 /// <summary>
 /// Tells the phase of a process from its memory alone: weights load in small rises, then a pause, then the first step leaps,
-/// then the allocator has cached all a step needs and NVML sees a plateau.
+/// then the allocator has cached all a step needs and NVML sees a plateau. What rests instead of leaping is a server, or waits for its data,
+/// and what was there before the watching began is past its first step as soon as it does not rise as loading does.
 /// </summary>
-internal sealed class PhaseTracker
+/// <param name="expected">Null without a plan.</param>
+internal sealed class PhaseTracker(Expected? expected)
 {
     /// <summary>A data loader warms up between loading and the first step: at least one flat sample, and this long.</summary>
     private const double PauseSeconds = 1.2;
     /// <summary>Time without a new high-water mark after which a step is taken to have cached all it needs.</summary>
     private const double SettledSeconds = 5;
+    /// <summary>A first step that takes longer is none: it grows.</summary>
+    private const double LongestFirstStepSeconds = 60;
     private const double IdleSeconds = 30;
+    /// <summary>A process that holds no more than this share of what it once held has let its work go.</summary>
+    private const double IdleShare = 0.2;
+    /// <summary>Loading that rests for this long is over, whatever comes next.</summary>
+    private const double RestSeconds = 30;
+    private const double RestingGrowth = 0.01;
+    /// <summary>Weights come from a disk or a network at 0.1 GB/s and more: 14 GB, the least that takes long, grow by more than this in that time.</summary>
+    private const double LoadingGrowth = 0.05;
+    private const double LoadingSeconds = 10;
     /// <summary>The first activations are no smaller than this, however small the model.</summary>
     private static readonly Bytes LeastLeap = Bytes.FromMiB(64);
-    /// <summary>… nor than this share of the loaded weights.</summary>
+    /// <summary>… nor than this share of the loaded weights …</summary>
     private const double LeapShare = 0.08;
+    /// <summary>… or, where that is less, than this share of what the plan says they are.</summary>
+    private const double ExpectedShare = 0.5;
     /// <summary>With a plan, loading is not over before this share of the planned weights is seen.</summary>
     private const double LoadedShare = 0.85;
 
@@ -33,21 +47,33 @@ internal sealed class PhaseTracker
     private double pauseEndSeconds = double.NegativeInfinity;
     private Bytes levelAtPause;
     private double idleSinceSeconds = double.NaN;
+    private Bytes restLevel;
+    private double restSinceSeconds = double.NaN;
 
     public JobPhase Phase { get; private set; } = JobPhase.Loading;
-    /// <summary>Bytes at the end of loading; null before.</summary>
+    /// <summary>Bytes at the end of loading; null before, and where it was not seen.</summary>
     public Bytes? LoadedLevel { get; private set; }
+    /// <summary>When its first step began, or growth began to be looked for because loading was over; NaN before.</summary>
     public double FirstStepSeconds { get; private set; } = double.NaN;
     public double SettledAtSeconds { get; private set; } = double.NaN;
+    /// <summary>It has come to its first step; false while it loads, or has loaded and rests.</summary>
+    public bool HasStepped { get; private set; }
 
-    public void Observe(double time, Bytes before, Bytes used, Bytes held, Bytes highWater, double highWaterSeconds, Bytes? plannedLoad)
+    /// <param name="seenFromStart">False: it was there before the watching began.</param>
+    /// <param name="liveFall">By how much its live bytes have fallen since the last sample.</param>
+    public void Observe(double time, Bytes before, Bytes used, Bytes held, Bytes highWater, double highWaterSeconds, bool seenFromStart, Bytes liveFall)
     {
+        if (!HasStepped)
+        {
+            WaitForLeap(time, before, used, held);
+            WaitForFall(time, held, highWaterSeconds, liveFall);
+        }
         switch (Phase)
         {
             case JobPhase.Loading:
-                WaitForLeap(time, before, used, held, plannedLoad);
+                WaitForRest(time, used, held, seenFromStart);
                 break;
-            case JobPhase.FirstStep when time - highWaterSeconds >= SettledSeconds:
+            case JobPhase.FirstStep when time - highWaterSeconds >= SettledSeconds || time - FirstStepSeconds >= LongestFirstStepSeconds:
                 (Phase, SettledAtSeconds) = (JobPhase.Steady, time);
                 break;
             case JobPhase.Steady or JobPhase.Idle:
@@ -70,7 +96,7 @@ internal sealed class PhaseTracker
         }
     }
 
-    private void WaitForLeap(double time, Bytes before, Bytes used, Bytes held, Bytes? plannedLoad)
+    private void WaitForLeap(double time, Bytes before, Bytes used, Bytes held)
     {
         if (used <= before)
         {
@@ -88,16 +114,46 @@ internal sealed class PhaseTracker
         var leap = used - levelAtPause;
         var weights = held - leap;
         var soon = time - pauseEndSeconds <= 1;
-        var loaded = plannedLoad is not { } planned || weights + ContextDoubt >= planned * LoadedShare;
-        if (soon && loaded && weights > LeastLeap && leap >= Bytes.Max(LeastLeap, weights * LeapShare))
+        if (soon && IsLoaded(weights) && weights > LeastLeap && leap >= LeastStep(weights))
         {
-            (Phase, LoadedLevel, FirstStepSeconds) = (JobPhase.FirstStep, levelAtPause, time);
+            (Phase, LoadedLevel, FirstStepSeconds, HasStepped) = (JobPhase.FirstStep, levelAtPause, time, true);
+        }
+    }
+
+    private bool IsLoaded(Bytes weights) => expected is not { } plan || weights + ContextDoubt >= plan.Load * LoadedShare;
+
+    private Bytes LeastStep(Bytes weights)
+    {
+        var share = weights * LeapShare;
+        return Bytes.Max(LeastLeap, expected is { } plan ? Bytes.Min(share, plan.FirstRise * ExpectedShare) : share);
+    }
+
+    /// <summary>The end of a step, told by the process itself: its live bytes fall, though it has long asked the device for nothing.</summary>
+    private void WaitForFall(double time, Bytes held, double highWaterSeconds, Bytes liveFall)
+    {
+        if (!HasStepped && liveFall >= LeastLeap && IsLoaded(held) && time - highWaterSeconds >= SettledSeconds)
+        {
+            (Phase, FirstStepSeconds, SettledAtSeconds, HasStepped) = (JobPhase.Steady, time, time, true);
+        }
+    }
+
+    private void WaitForRest(double time, Bytes used, Bytes held, bool seenFromStart)
+    {
+        var (growth, seconds) = seenFromStart ? (RestingGrowth, RestSeconds) : (LoadingGrowth, LoadingSeconds);
+        if (double.IsNaN(restSinceSeconds) || used > restLevel * (1 + growth))
+        {
+            (restLevel, restSinceSeconds) = (used, time);
+        }
+        else if (time - restSinceSeconds >= seconds && held > LeastLeap)
+        {
+            (Phase, FirstStepSeconds, HasStepped) = (JobPhase.Steady, time, !seenFromStart);
+            LoadedLevel = seenFromStart ? used : null;
         }
     }
 
     private void WatchForIdle(double time, Bytes used, Bytes highWater)
     {
-        if (used > highWater * 0.2)
+        if (used > highWater * IdleShare)
         {
             (idleSinceSeconds, Phase) = (double.NaN, JobPhase.Steady);
             return;

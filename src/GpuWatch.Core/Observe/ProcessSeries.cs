@@ -4,8 +4,8 @@ using GpuWatch.Core.Units;
 namespace GpuWatch.Core.Observe;
 
 /// <summary>The fold over one process's samples: what of its history matters, in bounded space.</summary>
-/// <param name="plannedLoad">Bytes the plan says the weights take; null without a plan.</param>
-public sealed class ProcessSeries(Bytes? plannedLoad = null)
+/// <param name="expected">Null without a plan.</param>
+public sealed class ProcessSeries(Expected? expected = null)
 {
     /// <summary>What a CUDA context and its libraries take when nothing tells it apart: 256–616 MiB in public reports (facts/allocators.md, 4).</summary>
     public static readonly Bytes TypicalContext = Bytes.FromMiB(420);
@@ -22,7 +22,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
     private const double GrowthShare = 0.01;
     private static readonly Bytes LeastContext = Bytes.FromMiB(100);
     private static readonly Bytes LargestContext = Bytes.FromMiB(1024);
-    private readonly PhaseTracker phase = new();
+    private readonly PhaseTracker phase = new(expected);
     private Bytes mark;
     private Bytes grownLevel;
     private Bytes othersLeast;
@@ -91,7 +91,10 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
 
     public JobPhase Phase => phase.Phase;
     public Bytes? LoadedLevel => phase.LoadedLevel;
+    /// <inheritdoc cref="PhaseTracker.FirstStepSeconds"/>
     public double FirstStepSeconds => phase.FirstStepSeconds;
+    /// <inheritdoc cref="PhaseTracker.HasStepped"/>
+    public bool HasStepped => phase.HasStepped;
     public double SettledAtSeconds => phase.SettledAtSeconds;
     /// <summary>What the process can hold at most.</summary>
     public Bytes Capacity => Used + Available;
@@ -128,6 +131,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         }
         NowSeconds = frame.TimeSeconds;
         (Used, Available, Others, othersBefore) = (used, frame.Available, Bytes.Max(Bytes.Zero, frame.Used - used), Others);
+        var liveFall = TorchAllocated is { } liveBefore && reading.TorchAllocated is { } liveNow ? liveBefore - liveNow : Bytes.Zero;
         (TorchAllocated, TorchReserved) = (reading.TorchAllocated, reading.TorchReserved);
         EstimateContext();
         if (!started)
@@ -145,7 +149,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         MarkStairs(before, freeBefore);
         Ramp.Observe(NowSeconds, used);
         Climb.Observe(NowSeconds, used);
-        phase.Observe(NowSeconds, before, used, Held, HighWater, HighWaterSeconds, plannedLoad);
+        phase.Observe(NowSeconds, before, used, Held, HighWater, HighWaterSeconds, SeenFromStart, liveFall);
         if (TorchAllocated is { } live)
         {
             Live.Observe(NowSeconds, live, used <= before, phase);
@@ -161,7 +165,7 @@ public sealed class ProcessSeries(Bytes? plannedLoad = null)
         {
             (Context, ContextKnown) = (Used - reserved, true);
         }
-        else if (plannedLoad is { } weights && LoadedLevel is { } loaded && loaded - weights is var rest && rest > LeastContext && rest < LargestContext)
+        else if (expected is { Load: var weights } && LoadedLevel is { } loaded && loaded - weights is var rest && rest > LeastContext && rest < LargestContext)
         {
             (Context, ContextKnown) = (rest, true);
         }

@@ -43,7 +43,7 @@ internal static class Excess
     {
         var age = series.NowSeconds - series.FirstStepSeconds;
         var isFlat = series.NowSeconds - series.HighWaterSeconds > age * FlatShare;
-        var ratio = age <= FirstStepsSeconds ? FirstStepsRatio : !isFlat ? double.PositiveInfinity : age <= SettlingSeconds ? SettlingRatio : AnyRatio;
+        var ratio = !series.SeenFromStart ? AnyRatio : age <= FirstStepsSeconds ? FirstStepsRatio : !isFlat ? double.PositiveInfinity : age <= SettlingSeconds ? SettlingRatio : AnyRatio;
         return held > Workspaces && held - Workspaces > plan.PeakAllocated.Likely * ratio;
     }
 }

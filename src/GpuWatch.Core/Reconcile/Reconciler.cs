@@ -34,7 +34,7 @@ public sealed class Reconciler(Job? job, Plan? plan, Profile? profile = null)
     public void Observe(ProcessSeries series)
     {
         HeldPeak = Bytes.Max(HeldPeak, series.Held);
-        if (Declared is not { } plan || series.Phase == JobPhase.Loading || series.IsEvaluating)
+        if (Declared is not { } plan || !series.HasStepped || series.IsEvaluating)
         {
             return;
         }

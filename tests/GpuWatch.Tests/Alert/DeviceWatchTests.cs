@@ -31,6 +31,14 @@ public sealed class DeviceWatchTests
     }
 
     [Fact]
+    public void A_leak_is_told_by_an_agent_that_starts_in_the_middle_of_the_job()
+    {
+        var watching = new Watching().See(Enumerable.Repeat(8.0, 10)).See(Enumerable.Range(1, 78).SelectMany(step => Enumerable.Repeat(8 + 0.1 * step, 5)));
+        Assert.Equal(Cause.Leak, watching.Critical.First().Alert.Cause);
+        Assert.Contains(watching.Events.OfType<AlertRaised>(), raised => raised.Alert.Kind == AlertKind.Leak);
+    }
+
+    [Fact]
     public void A_process_that_leaves_the_list_has_exited_and_is_accounted_for()
     {
         var watching = new Watching().See([0.4, 2, 2]);

@@ -1,6 +1,7 @@
 using FsCheck;
 using FsCheck.Fluent;
 using GpuWatch.Core.Observe;
+using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 
 namespace GpuWatch.Tests.Observe;
@@ -116,6 +117,65 @@ public sealed class ObserveTests
         Assert.InRange(climb.BytesPerSecond / Bytes.MiBCount, 0.9, 1.1);
         climb.Observe(80, Bytes.FromMiB(140));
         Assert.Equal(Bytes.Zero, climb.Grown);
+    }
+
+    [Theory]
+    [InlineData(new[] { 10.0 }, 10)]
+    [InlineData(new[] { 0.4, 4, 8, 12 }, 30)]
+    public void What_rests_instead_of_leaping_has_loaded(double[] usedGiB, int restSeconds)
+    {
+        var series = new ProcessSeries();
+        See(series, usedGiB.Concat(Enumerable.Repeat(usedGiB[^1], restSeconds - 2)));
+        Assert.Equal(JobPhase.Loading, series.Phase);
+        See(series, Enumerable.Repeat(usedGiB[^1], 3));
+        Assert.Equal(JobPhase.Steady, series.Phase);
+    }
+
+    [Fact]
+    public void What_waits_for_its_data_for_long_still_leaps_into_its_first_step()
+    {
+        var series = new ProcessSeries();
+        See(series, new[] { 0.4, 4, 8, 12 }.Concat(Enumerable.Repeat(12.0, 300)).Append(18));
+        Assert.Equal((JobPhase.FirstStep, Bytes.FromGiB(12)), (series.Phase, series.LoadedLevel));
+    }
+
+    [Fact]
+    public void A_first_step_as_small_as_planned_is_one()
+    {
+        double[] lora = [0.4, 4, 8, 14, 14, 14, 14.6];
+        var (told, untold) = (new ProcessSeries(new Expected(Bytes.FromGiB(13.5), Bytes.FromGiB(0.6))), new ProcessSeries());
+        See(told, lora);
+        See(untold, lora);
+        Assert.Equal((JobPhase.FirstStep, JobPhase.Loading), (told.Phase, untold.Phase));
+    }
+
+    [Fact]
+    public void Live_bytes_that_fall_while_the_cache_stands_are_the_end_of_a_step()
+    {
+        var series = new ProcessSeries();
+        See(series, new[] { 0.4, 4, 8, 14 }.Concat(Enumerable.Repeat(14.0, 9)), t => t % 2 == 0 ? 13.2 : 13.5);
+        Assert.Equal(JobPhase.Steady, series.Phase);
+        Assert.True(series.HasStepped);
+    }
+
+    [Fact]
+    public void A_first_step_that_never_ends_grows()
+    {
+        var series = new ProcessSeries();
+        See(series, new[] { 0.4, 4, 4, 4, 8 }.Concat(Enumerable.Range(1, 70).Select(second => 8 + second / 3 * 0.1)));
+        Assert.Equal(JobPhase.Steady, series.Phase);
+    }
+
+    /// <summary>One sample a second.</summary>
+    private static void See(ProcessSeries series, IEnumerable<double> usedGiB, Func<int, double>? liveGiB = null)
+    {
+        var time = series.PeriodSeconds > 0 ? (int)series.NowSeconds + 1 : 0;
+        foreach (var gib in usedGiB)
+        {
+            var used = Bytes.FromGiB(gib);
+            Bytes? live = liveGiB is null ? null : Bytes.FromGiB(Math.Min(gib, liveGiB(time)));
+            series.Observe(new GpuFrame(time++, 0, Bytes.FromGiB(24), used, null, null, []), new ProcessReading(1, used, live));
+        }
     }
 
     private static Floor FloorOf(Func<int, double> value)
