@@ -74,7 +74,7 @@ internal sealed class PhaseTracker(Expected? expected)
                 WaitForRest(time, used, held, seenFromStart);
                 break;
             case JobPhase.FirstStep when time - highWaterSeconds >= SettledSeconds || time - FirstStepSeconds >= LongestFirstStepSeconds:
-                (Phase, SettledAtSeconds) = (JobPhase.Steady, time);
+                (Phase, SettledAtSeconds) = (JobPhase.Steady, Math.Min(time, highWaterSeconds + SettledSeconds));
                 break;
             case JobPhase.Steady or JobPhase.Idle:
                 WatchForIdle(time, used, highWater);
@@ -148,6 +148,7 @@ internal sealed class PhaseTracker(Expected? expected)
         {
             (Phase, FirstStepSeconds, HasStepped) = (JobPhase.Steady, time, !seenFromStart);
             LoadedLevel = seenFromStart ? used : null;
+            SettledAtSeconds = seenFromStart ? double.NaN : time;
         }
     }
 
