@@ -18,6 +18,8 @@ public sealed record Plan
     /// <summary>What the allocated peak of each phase is made of.</summary>
     public Stations Stations { get; init; }
     public ImmutableArray<string> Assumed { get; init; } = [];
+    /// <summary>Nothing had to be assumed, down to how the loss is computed, on one GPU: it is played as it runs.</summary>
+    public bool IsToldWhole { get; init; }
     public ImmutableArray<string> Warnings { get; init; } = [];
 }
 

@@ -32,6 +32,7 @@ internal static class Plans
                 Live(features, Phase.FirstOptimizer, profile), Live(features, Phase.Steady, profile)),
             Components = Named(parts, context, allocator),
             Assumed = work.Assumed,
+            IsToldWhole = features.ToldWhole,
         };
     }
 

@@ -31,7 +31,7 @@ internal static class Excess
 
     /// <summary>The most live bytes that <paramref name="plan"/> allows.</summary>
     public static Bytes MostLive(Plan plan) =>
-        (plan.Assumed.IsDefaultOrEmpty ? plan.PeakAllocated.Likely * (1 + PlayedTolerance) : plan.PeakAllocated.High) + Workspaces;
+        (plan.IsToldWhole ? plan.PeakAllocated.Likely * (1 + PlayedTolerance) : plan.PeakAllocated.High) + Workspaces;
 
     private static bool IsLiveBeyond(ProcessSeries series, Bytes live, Plan plan)
     {

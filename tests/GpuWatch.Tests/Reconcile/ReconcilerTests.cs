@@ -30,6 +30,15 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
+    public void What_lies_within_the_plans_own_interval_is_not_called_wrong_where_several_gpus_share_it()
+    {
+        var sharded = Estimator.Estimate(Declared with { NumGpus = 8, Parallelism = "fsdp-full" }).Plan!;
+        Assert.Empty(sharded.Assumed);
+        Assert.True(Excess.MostLive(sharded) >= sharded.PeakAllocated.High);
+        Assert.True(Excess.MostLive(Estimator.Estimate(Declared).Plan!) < Estimator.Estimate(Declared).Plan!.PeakAllocated.High);
+    }
+
+    [Fact]
     public void What_no_mistake_explains_is_left_unexplained() =>
         Assert.Null(Misdeclaration.Likeliest(Declared, new Evidence(Bytes.FromGiB(9000), Bytes.FromGiB(9000), null)));
 
