@@ -41,10 +41,12 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
 
     private static Alert Blowup(ProcessSeries series, Reconciler reconciler, Grower? grower)
     {
-        var planned = reconciler.Declared!.PeakReserved;
+        var (what, taken, planned) = series.LivePeak is { } live
+            ? ("Has live", live, reconciler.Declared!.PeakAllocated.Likely)
+            : ("Takes", reconciler.HeldPeak, reconciler.Declared!.PeakReserved.Likely);
         var guess = reconciler.Mistake is { } mistake ? $"as if with {mistake.Words}" : "and no usual mistake in the declaration explains it";
-        return Of(AlertKind.ActivationBlowup, Cause.Blowup, series, $"Takes {reconciler.HeldPeak} where its declaration needs {planned.Likely}, {guess}.",
-            new("planned_reserved_bytes", planned.Likely.Count), new("held_peak_bytes", reconciler.HeldPeak.Count));
+        return Of(AlertKind.ActivationBlowup, Cause.Blowup, series, $"{what} {taken} where its declaration needs {planned}, {guess}.",
+            new("planned_reserved_bytes", reconciler.Declared.PeakReserved.Likely.Count), new("held_peak_bytes", reconciler.HeldPeak.Count));
     }
 
     private static Alert Leak(ProcessSeries series, Reconciler reconciler, Grower? grower)

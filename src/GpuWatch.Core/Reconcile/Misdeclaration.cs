@@ -44,9 +44,10 @@ public sealed record Misdeclaration(string Words, Plan Plan)
     public static Misdeclaration? Likeliest(Job job, in Evidence seen, Profile? profile = null)
     {
         (Misdeclaration Mistake, double Cost)? best = null, next = null;
+        var worst = Estimator.Estimate(job, profile).Plan is { } declared ? Math.Min(WorstCost, seen.Cost(declared) * BetterShare) : WorstCost;
         foreach (var (words, otherwise) in Usual(job))
         {
-            if (Estimator.Estimate(otherwise, profile).Plan is not { } plan || seen.Cost(plan) is var cost && cost >= WorstCost)
+            if (Estimator.Estimate(otherwise, profile).Plan is not { } plan || seen.Cost(plan) is var cost && cost >= worst)
             {
                 continue;
             }
@@ -59,6 +60,8 @@ public sealed record Misdeclaration(string Words, Plan Plan)
             : best?.Mistake;
     }
 
+    /// <summary>A mistake must explain this much better than the declaration itself.</summary>
+    private const double BetterShare = 0.5;
     /// <summary>ln of the largest ratio that still counts as an explanation.</summary>
     private const double WorstCost = 0.3;
     /// <summary>… and of the ratio below which one is no better than another.</summary>

@@ -39,6 +39,13 @@ public sealed class ReconcilerTests
     }
 
     [Fact]
+    public void A_little_more_than_declared_is_no_other_declaration()
+    {
+        var peak = Estimator.Estimate(Declared).Plan!.PeakAllocated.Likely * 1.03;
+        Assert.Null(Misdeclaration.Likeliest(Declared, new Evidence(peak, peak * 1.1, null)));
+    }
+
+    [Fact]
     public void What_no_mistake_explains_is_left_unexplained() =>
         Assert.Null(Misdeclaration.Likeliest(Declared, new Evidence(Bytes.FromGiB(9000), Bytes.FromGiB(9000), null)));
 
