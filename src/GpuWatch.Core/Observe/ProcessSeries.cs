@@ -31,6 +31,8 @@ public sealed class ProcessSeries(Expected? expected = null)
     private Bytes othersBefore;
     private Bytes clockworkRise;
     private Rhythm beforeLastStair;
+    /// <summary>What PyTorch and NVML tell is read at two moments, between which a block may have been reserved.</summary>
+    private readonly RecentMedian contexts = new();
     private bool started;
 
     public double StartedSeconds { get; private set; }
@@ -163,7 +165,7 @@ public sealed class ProcessSeries(Expected? expected = null)
     {
         if (TorchReserved is { } reserved && reserved > Bytes.Zero)
         {
-            (Context, ContextKnown) = (Used - reserved, true);
+            (Context, ContextKnown) = (Bytes.Max(Bytes.Zero, contexts.Add(Used - reserved)), true);
         }
         else if (expected is { Load: var weights } && LoadedLevel is { } loaded && loaded - weights is var rest && rest > LeastContext && rest < LargestContext)
         {

@@ -159,6 +159,19 @@ public sealed class ObserveTests
     }
 
     [Fact]
+    public void Figures_of_two_moments_do_not_make_the_context_negative()
+    {
+        var series = new ProcessSeries();
+        foreach (var (used, reserved) in new[] { (2.0, 1.6), (2, 1.6), (2, 6), (6.4, 6) })
+        {
+            series.Observe(
+                new GpuFrame(used, 0, Bytes.FromGiB(24), Bytes.FromGiB(used), null, null, []),
+                new ProcessReading(1, Bytes.FromGiB(used), Bytes.FromGiB(1.5), Bytes.FromGiB(reserved)));
+            Assert.InRange(series.Context.GiB, 0.39, 0.41);
+        }
+    }
+
+    [Fact]
     public void A_first_step_that_never_ends_grows()
     {
         var series = new ProcessSeries();
