@@ -74,7 +74,7 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         service.Ready("watching", options.Sampling.Heartbeat);
         await running.ConfigureAwait(false);
         service.Stopping();
-        if (!await sinks.CloseAsync(FlushPatience, around.Time).ConfigureAwait(false))
+        if (!await sinks.CloseAsync(FlushPatience, Say, around.Time).ConfigureAwait(false))
         {
             Say("some sinks could not be flushed in time");
         }

@@ -128,7 +128,7 @@ internal sealed class Notifier : IEventSink, IAsyncDisposable
                 policy.Failed(Now, Random.Shared.NextDouble());
             }
         }
-        Report(delivery.Problem);
+        counters.Report(delivery.Problem, log);
         return delivery.Problem is null || delivery.IsFinal;
     }
 
@@ -148,15 +148,6 @@ internal sealed class Notifier : IEventSink, IAsyncDisposable
         {
             // Whatever a channel does, the agent lives on.
             return Delivery.TryAgain(failure.InnerException?.Message ?? failure.Message);
-        }
-    }
-
-    private void Report(string? problem)
-    {
-        if (problem != counters.Problem)
-        {
-            counters.Problem = problem;
-            log(problem is null ? $"{counters.Name}: delivering again" : $"{counters.Name}: {problem}");
         }
     }
 

@@ -19,7 +19,7 @@ internal sealed class SinkCounters(string name)
     public long Dropped => Interlocked.Read(ref dropped);
 
     /// <summary>Why it cannot deliver now, in words for a person; null while all is well. Shown as the sink's health.</summary>
-    public string? Problem { get => problem; set => problem = value; }
+    public string? Problem => problem;
 
     /// <summary>Points waiting. Set by the queue's owner.</summary>
     public Func<int> Queued { get; set; } = () => 0;
@@ -27,4 +27,15 @@ internal sealed class SinkCounters(string name)
     public void CountWritten(long points) => Interlocked.Add(ref written, points);
     public void CountRejected(long points) => Interlocked.Add(ref rejected, points);
     public void CountDropped(long points) => Interlocked.Add(ref dropped, points);
+
+    /// <summary>Says each new problem once, and its end. One thread at a time.</summary>
+    /// <param name="now">Why it cannot deliver; null when all is well.</param>
+    public void Report(string? now, Action<string> say)
+    {
+        if (now != problem)
+        {
+            problem = now;
+            say(now is null ? $"{Name}: delivering again" : $"{Name}: {now}");
+        }
+    }
 }

@@ -28,17 +28,32 @@ internal sealed class SinkSet
         return sink;
     }
 
-    /// <summary>Closes all at the same time: each flushes what it has. False when some were not done within <paramref name="patience"/>.</summary>
-    public async Task<bool> CloseAsync(TimeSpan patience, TimeProvider time)
+    /// <summary>Closes all at the same time: each flushes what it has. False when some were not done within <paramref name="patience"/>, or failed.</summary>
+    /// <param name="say">Told why one failed.</param>
+    public async Task<bool> CloseAsync(TimeSpan patience, Action<string> say, TimeProvider time)
     {
-        var all = Task.WhenAll(closing.Select(sink => sink.DisposeAsync().AsTask()));
+        var all = Task.WhenAll(closing.Select(sink => CloseAsync(sink, say)));
         try
         {
-            await all.WaitAsync(patience, time).ConfigureAwait(false);
-            return true;
+            return (await all.WaitAsync(patience, time).ConfigureAwait(false)).All(closed => closed);
         }
         catch (TimeoutException)
         {
+            return false;
+        }
+    }
+
+    /// <summary>A sink that fails takes no other with it.</summary>
+    private static async Task<bool> CloseAsync(IAsyncDisposable sink, Action<string> say)
+    {
+        try
+        {
+            await sink.DisposeAsync().ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception failure)
+        {
+            say($"{sink.GetType().Name} could not be flushed: {failure.Message}");
             return false;
         }
     }

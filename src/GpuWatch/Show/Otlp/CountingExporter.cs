@@ -33,7 +33,7 @@ internal sealed class CountingExporter : OtlpMetricExporter
         {
             counters.CountDropped(points);
         }
-        Report(result == ExportResult.Success ? null : watch.Problem ?? "the collector did not take the metrics");
+        counters.Report(result == ExportResult.Success ? null : watch.Problem ?? "the collector did not take the metrics", log);
         return result;
     }
 
@@ -54,16 +54,6 @@ internal sealed class CountingExporter : OtlpMetricExporter
             }
         }
         return points;
-    }
-
-    /// <summary>Says each new problem once, and its end.</summary>
-    private void Report(string? problem)
-    {
-        if (problem != counters.Problem)
-        {
-            counters.Problem = problem;
-            log(problem is null ? $"{counters.Name}: delivering again" : $"{counters.Name}: {problem}");
-        }
     }
 
     /// <summary>Remembers why the last request was not answered well.</summary>

@@ -73,6 +73,11 @@ internal sealed class InfluxClient : IDisposable
         {
             return unreachable($"no answer within {options.Timeout.TotalSeconds:0.#} s");
         }
+        catch (Exception odd) when (odd is not OperationCanceledException)
+        {
+            // Such as a proxy whose error page names a character set that there is not.
+            return unreachable($"an answer that cannot be read: {odd.Message}");
+        }
     }
 
     private HttpRequestMessage Request(Batch batch)

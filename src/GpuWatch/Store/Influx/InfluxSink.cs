@@ -146,12 +146,26 @@ internal sealed class InfluxSink : ISampleSink, IEventSink, IAsyncDisposable
         {
             while (await backlog.WaitAsync(stop.Token).ConfigureAwait(false))
             {
-                await retry.ExecuteAsync(SendOldestAsync, stop.Token).ConfigureAwait(false);
+                await DeliverOldestAsync().ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             backlog.Spill();
+        }
+    }
+
+    /// <summary>The oldest batch until it is gone, whatever happens on the way: the disk under the spool may fail at any call.</summary>
+    private async Task DeliverOldestAsync()
+    {
+        try
+        {
+            await retry.ExecuteAsync(SendOldestAsync, stop.Token).ConfigureAwait(false);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            Report($"the spool cannot be read: {failure.Message}");
+            await Task.Delay(options.LongestPause, time, stop.Token).ConfigureAwait(false);
         }
     }
 
@@ -191,17 +205,12 @@ internal sealed class InfluxSink : ISampleSink, IEventSink, IAsyncDisposable
             .Build();
     }
 
-    /// <summary>Says each new problem once, and its end.</summary>
     private void Report(string? problem)
     {
         if (backlog?.DiskProblem is { } disk)
         {
             problem = (problem is null ? "" : problem + "; ") + $"the spool takes nothing: {disk}";
         }
-        if (problem != counters.Problem)
-        {
-            counters.Problem = problem;
-            log(problem is null ? $"{counters.Name}: delivering again" : $"{counters.Name}: {problem}");
-        }
+        counters.Report(problem, log);
     }
 }

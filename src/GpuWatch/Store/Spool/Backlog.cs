@@ -159,9 +159,9 @@ internal sealed class Backlog(DiskSpool? spool, int memoryBatches, Action<long> 
             }
             DiskProblem = null;
         }
-        catch (IOException full)
+        catch (Exception refused) when (refused is IOException or UnauthorizedAccessException)
         {
-            DiskProblem = full.Message;
+            DiskProblem = refused.Message;
         }
     }
 

@@ -51,7 +51,7 @@ internal sealed class DiskSpool : IDisposable
     /// <summary>The highest sequence ever given to this folder; the next batch takes the next one.</summary>
     public long LastSequence => Math.Max(delivered, segments.Last?.Value.LastSequence ?? -1);
 
-    /// <exception cref="IOException">The disk did not take it; nothing has changed.</exception>
+    /// <exception cref="IOException">The disk did not take it; at the bound the oldest may have gone for it.</exception>
     public void Append(Batch batch)
     {
         var size = SpoolRecord.Of(batch).Bytes;

@@ -122,7 +122,7 @@ internal sealed class SqliteSink : ISampleSink, IEventSink, IAsyncDisposable
         if (failures > 0)
         {
             failures = 0;
-            log($"the store {path} is written again; {counters.Dropped} points were dropped so far");
+            counters.Report(null, _ => log($"the store {path} is written again; {counters.Dropped} points were dropped so far"));
         }
         counters.CountWritten(batch.Points);
         return true;
@@ -132,7 +132,7 @@ internal sealed class SqliteSink : ISampleSink, IEventSink, IAsyncDisposable
     {
         if (failures++ == 0)
         {
-            log($"the store is not written, sampling goes on: {StoreTrouble.InWords(failure, path)}");
+            counters.Report(StoreTrouble.InWords(failure, path), _ => log($"the store is not written, sampling goes on: {StoreTrouble.InWords(failure, path)}"));
         }
         writer?.Dispose();
         writer = null;

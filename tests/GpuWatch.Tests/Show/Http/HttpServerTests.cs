@@ -100,7 +100,7 @@ public sealed class HttpServerTests : IAsyncLifetime
     [Fact]
     public async Task A_sink_that_does_not_deliver_shows_in_health_and_leaves_the_agent_healthy()
     {
-        sink.Problem = "HTTP 503";
+        sink.Report("HTTP 503", _ => { });
         sink.CountDropped(7);
         using var health = await Json("/healthz");
 

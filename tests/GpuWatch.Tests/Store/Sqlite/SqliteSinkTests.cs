@@ -70,6 +70,7 @@ public sealed class SqliteSinkTests : IDisposable
         time.Advance(StorePauses.After(1));
         await time.Waited();
         Assert.StartsWith("the store is not written, sampling goes on: ", Assert.Single(said));
+        Assert.NotNull(counters.Problem);
 
         File.Delete(obstacle);
         time.Advance(StorePauses.After(2));
@@ -78,6 +79,7 @@ public sealed class SqliteSinkTests : IDisposable
 
         Assert.Single(Rows("gpu"));
         Assert.Equal($"the store {Path} is written again; 0 points were dropped so far", said[1]);
+        Assert.Null(counters.Problem);
     }
 
     [Fact]
