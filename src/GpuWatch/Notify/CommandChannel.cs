@@ -12,14 +12,17 @@ namespace GpuWatch.Notify;
 internal sealed class CommandChannel(IReadOnlyList<string> arguments, Action<Utf8JsonWriter, WatchEvent> write) : INotifyChannel
 {
     /// <summary>The program has no business with the agent's own secrets.</summary>
-    private static readonly string[] Private = ["GPUWATCH_", "INFLUX_TOKEN", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"];
+    private static readonly string[] Private = ["GPUWATCH_", "INFLUX_TOKEN", "OTEL_EXPORTER_OTLP_HEADERS", "CREDENTIALS_DIRECTORY", "NOTIFY_SOCKET"];
 
     public async Task<Delivery> SendAsync(IReadOnlyList<Notice> notices, CancellationToken stop)
     {
         using var process = Process.Start(StartInfo())!;
         try
         {
+            // Our standard output is data for others: what the program says there is nobody's.
+            var said = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, stop);
             await FeedAsync(process, notices, stop).ConfigureAwait(false);
+            await said.ConfigureAwait(false);
             await process.WaitForExitAsync(stop).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
@@ -32,7 +35,7 @@ internal sealed class CommandChannel(IReadOnlyList<string> arguments, Action<Utf
 
     private ProcessStartInfo StartInfo()
     {
-        var start = new ProcessStartInfo(arguments[0], arguments.Skip(1)) { RedirectStandardInput = true };
+        var start = new ProcessStartInfo(arguments[0], arguments.Skip(1)) { RedirectStandardInput = true, RedirectStandardOutput = true };
         foreach (var name in start.Environment.Keys.Where(name => Private.Any(start => name.StartsWith(start, StringComparison.Ordinal))).ToList())
         {
             start.Environment.Remove(name);

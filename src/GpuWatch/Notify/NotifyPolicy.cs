@@ -60,7 +60,7 @@ internal sealed class NotifyPolicy(NotifyOptions options, Action<int> dropped)
     /// <summary>When to ask again; infinite when only an event can make something due.</summary>
     public double NextAt()
     {
-        var due = Math.Min(pending.First is { } first ? first.Value.At + options.GroupWait.TotalSeconds : double.PositiveInfinity, repeatAt);
+        var due = Math.Min(pending.First is { } first ? first.Value.At + options.GroupWait.TotalSeconds : double.PositiveInfinity, standing.Count > 0 ? repeatAt : double.PositiveInfinity);
         return Math.Max(due, Math.Max(notBefore, sent.Count >= options.MostPerMinute ? sent.Peek() + 60 : double.NegativeInfinity));
     }
 

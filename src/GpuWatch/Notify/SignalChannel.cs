@@ -54,20 +54,26 @@ internal sealed class SignalChannel(SignalOptions options) : INotifyChannel, ISa
         {
             return problem;
         }
-        if (options.Touch is { } file)
-        {
-            Touch(file
+        return options.Touch is { } file
+            ? Touch(file
                 .Replace("{pid}", pid.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
-                .Replace("{gpu}", gpu.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal));
-        }
-        return null;
+                .Replace("{gpu}", gpu.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal))
+            : null;
     }
 
     /// <summary>Never through a link that somebody else put there: only a new file is made, and an old one is made anew.</summary>
-    private static void Touch(string file)
+    private static string? Touch(string file)
     {
-        File.Delete(file);
-        new FileStream(file, FileMode.CreateNew).Dispose();
+        try
+        {
+            File.Delete(file);
+            new FileStream(file, FileMode.CreateNew).Dispose();
+            return null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return failure.Message;
+        }
     }
 
     private static bool IsSame(ImmutableDictionary<int, long> known, GpuFrame frame)
@@ -87,11 +93,14 @@ internal sealed class SignalChannel(SignalOptions options) : INotifyChannel, ISa
         var met = ImmutableDictionary.CreateBuilder<int, long>();
         foreach (var process in frame.Processes)
         {
-            if (process.Pid is { } pid && (known.TryGetValue(pid, out var start) ? start : process.StartTicks ?? processes.Read(pid)?.StartTicks) is { } ticks)
+            if (process.Pid is { } pid && (known.TryGetValue(pid, out var start) ? start : process.StartTicks ?? StartedHere(pid)) is { } ticks)
             {
                 met[pid] = ticks;
             }
         }
         return met.ToImmutable();
     }
+
+    /// <summary>Null inside another pid namespace, where somebody else has that number.</summary>
+    private long? StartedHere(int pid) => processes.SeesHostPids ? processes.Read(pid)?.StartTicks : null;
 }

@@ -47,6 +47,19 @@ public sealed class NotifyPolicyTests
     }
 
     [Fact]
+    public void When_nothing_stands_nothing_is_repeated_though_the_end_could_not_be_told()
+    {
+        var policy = Policy(new() { RepeatEvery = At.Seconds(60), GiveUpAfter = At.Seconds(5) });
+        policy.Observe(SomeAlert.Raised(), 0);
+        Tell(policy, 1);
+        policy.Observe(SomeAlert.Resolved(), 2);
+        policy.Failed(3, 0.5);
+
+        Assert.Empty(policy.Due(100));
+        Assert.Equal(double.PositiveInfinity, policy.NextAt());
+    }
+
+    [Fact]
     public void What_lies_below_the_threshold_is_not_told_and_neither_is_its_end()
     {
         var policy = Policy(new() { AtLeast = Severity.Critical });
