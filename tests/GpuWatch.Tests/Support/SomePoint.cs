@@ -57,7 +57,9 @@ internal sealed record SomePoint(string Measurement, SortedDictionary<string, st
     private static string Name(string text) => string.Concat(text.Select(one => char.IsControl(one) ? ' ' : one == '\\' ? '/' : one));
 
     private static string TagValue(string text) =>
-        string.Concat(text.Select((one, at) => char.IsControl(one) ? ' ' : one == '\\' && at + 1 == text.Length ? '/' : one));
+        string.Concat(text.Select((one, at) => char.IsControl(one) ? ' ' : one == '\\' && IsMisreadBefore(text[(at + 1)..]) ? '/' : one));
+
+    private static bool IsMisreadBefore(string rest) => rest.Length == 0 || rest[0] is ',' or '=' or ' ' or '\\' || char.IsControl(rest[0]);
 
     private static Gen<SortedDictionary<string, T>> Pairs<T>(Gen<T> values) =>
         Text.Zip(values).ArrayOf().Select(pairs => new SortedDictionary<string, T>(

@@ -6,7 +6,8 @@ namespace GpuWatch.Store.LineProtocol;
 /// <summary>How text is escaped in one place of a line. Each place has its own special characters.</summary>
 /// <remarks>
 /// Control characters have no escape outside string fields: they become spaces. A backslash is only itself, and nothing
-/// escapes it, so one that InfluxDB would refuse (400) or misread becomes a slash: any in a name, and the last of a tag value.
+/// escapes it, so one that InfluxDB would refuse (400) or misread becomes a slash: any in a name, and in a tag value
+/// the last, and one before a character that is escaped (VictoriaMetrics counts backslashes, InfluxDB does not).
 /// </remarks>
 internal sealed class LineText
 {
@@ -52,7 +53,7 @@ internal sealed class LineText
         }
         else if (place != Place.String && one == '\\')
         {
-            line.Append(place == Place.Name || rest.IsEmpty ? (byte)'/' : (byte)'\\');
+            line.Append(place == Place.Name || rest.IsEmpty || special.Contains(rest[0]) ? (byte)'/' : (byte)'\\');
         }
         else
         {

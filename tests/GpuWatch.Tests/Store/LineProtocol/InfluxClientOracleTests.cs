@@ -8,7 +8,8 @@ using GpuWatch.Tests.Support;
 namespace GpuWatch.Tests.Store.LineProtocol;
 
 /// <summary>
-/// Against @influxdata/influxdb-client 1.35.0. Left out are its own faults: a tag value ending in a backslash and line feeds in
+/// Against @influxdata/influxdb-client 1.35.0. Left out are its own faults: a tag value ending in a backslash, or with one before a
+/// character that is escaped (VictoriaMetrics reads another tag there), and line feeds in
 /// names are sent as the server refuses them, a measurement with a leading '#' becomes a comment, -0 loses its sign, and ints
 /// beyond 2^53 are not taken. Booleans and floats are written differently and compared by value.
 /// </summary>
@@ -53,8 +54,10 @@ public sealed class InfluxClientOracleTests
         select new SomePoint(measurement, tags, fields, time);
 
     private static Gen<string> Name => Text("abcXYZ019_-./,= \"é中🙂#:").Where(text => !text.StartsWith('#') && text != "time");
-    private static Gen<string> TagValue => Text("abcXYZ019_-./,= \"\\é中🙂#:").Where(text => !text.EndsWith('\\'));
+    private static Gen<string> TagValue => Text("abcXYZ019_-./,= \"\\é中🙂#:").Where(text => !text.EndsWith('\\') && !IsMisread(text));
     private static Gen<string> Anything => Text("abcXYZ019_-./,= \"\\é中🙂#:\n");
+
+    private static bool IsMisread(string text) => text.Zip(text.Skip(1)).Any(pair => pair is ('\\', '\\' or ',' or '=' or ' '));
 
     private static Gen<string> Text(string alphabet) =>
         Gen.Elements(alphabet.EnumerateRunes().Select(rune => rune.ToString()).ToArray()).ArrayOf().Select(string.Concat);

@@ -33,7 +33,7 @@ public sealed class LineWriterTests
     {
         line.Point("m\\").Tag("t\\", "C:\\dir\\").Tag("u", "a\\,b").Field("f\\,", 1L).End(1);
 
-        Assert.Equal("m/,t/=C:\\dir/,u=a\\\\,b f/\\,=1i 1\n", Text);
+        Assert.Equal("m/,t/=C:\\dir/,u=a/\\,b f/\\,=1i 1\n", Text);
     }
 
     [Fact]
