@@ -7,5 +7,6 @@ mkdir -p deploy/secrets
 for name in influx_token influx_password grafana_password web_token; do
   [ -s "deploy/secrets/$name" ] || head -c 24 /dev/urandom | base64 | tr -d '\n' | tr '+/' '-_' > "deploy/secrets/$name"
 done
-# Compose mounts them as they are: the services' own users must be able to read them, other users of this machine not.
-chmod 755 deploy/secrets && chmod 444 deploy/secrets/*
+# Compose mounts them one by one, as they are: the services' own users must be able to read them, and the folder keeps the
+# other users of this machine away.
+chmod 700 deploy/secrets && chmod 444 deploy/secrets/*
