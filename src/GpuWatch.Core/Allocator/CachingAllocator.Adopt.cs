@@ -22,8 +22,7 @@ public sealed partial class CachingAllocator
             (before, at) = (block, at + size);
             if (signed < 0)
             {
-                blocks[block].Free = true;
-                (isSmall ? small : large).Add(size, blocks[block].Address, block);
+                PutIn(isSmall ? small : large, block);
                 continue;
             }
             Allocated += size;

@@ -26,7 +26,7 @@ public sealed partial class CachingAllocator
         }
         if (free > 0)
         {
-            (isSmall ? small : large).Remove(free, blocks[end].Address);
+            TakeOut(isSmall ? small : large, end);
             blocks[end].Size += more;
         }
         else
@@ -51,14 +51,14 @@ public sealed partial class CachingAllocator
         {
             return;
         }
-        var (address, size, before) = (blocks[end].Address, blocks[end].Size, blocks[end].Before);
+        var (size, before) = (blocks[end].Size, blocks[end].Before);
         var kept = size % page;
-        pool.Remove(size, address);
+        TakeOut(pool, end);
         Reserved -= size - kept;
         if (kept > 0)
         {
             blocks[end].Size = kept;
-            pool.Add(kept, address, end);
+            PutIn(pool, end);
             return;
         }
         Forget(end);

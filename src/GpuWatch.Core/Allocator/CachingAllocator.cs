@@ -18,7 +18,11 @@ public sealed partial class CachingAllocator
     {
         public long Address, Size;
         public int Before, After;
-        public bool Free, Small;
+        /// <summary>Position among the free blocks of its pool; -1 = it is not free.</summary>
+        public int Place;
+        public bool Small;
+
+        public readonly bool Free => Place >= 0;
     }
 
     public CachingAllocator(AllocatorSettings settings = default) => Clear(settings);
@@ -66,7 +70,6 @@ public sealed partial class CachingAllocator
             return false;
         }
         Split(pool, block, size);
-        blocks[block].Free = false;
         Allocated += blocks[block].Size;
         PeakAllocated = Math.Max(PeakAllocated, Allocated);
         return true;
@@ -80,20 +83,21 @@ public sealed partial class CachingAllocator
         {
             throw new InvalidOperationException("The block is free already.");
         }
-        freed.Free = true;
         Allocated -= freed.Size;
         var pool = freed.Small ? small : large;
-        if (freed.After >= 0 && blocks[freed.After].Free)
+        var (before, after) = (freed.Before, freed.After);
+        if (after >= 0 && blocks[after].Free)
         {
-            Absorb(pool, block, freed.After);
+            TakeOut(pool, after);
+            Join(block, after);
         }
-        if (freed.Before >= 0 && blocks[freed.Before] is { Free: true } before)
+        if (before >= 0 && blocks[before].Free)
         {
-            pool.Remove(before.Size, before.Address);
-            Join(freed.Before, block);
-            block = freed.Before;
+            Join(before, block);
+            pool.Resize(blocks[before].Place, blocks[before].Size);
+            return;
         }
-        pool.Add(blocks[block].Size, blocks[block].Address, block);
+        PutIn(pool, block);
     }
 
     /// <summary>Where a block lies: an address of its own order, not a real one.</summary>
@@ -119,20 +123,28 @@ public sealed partial class CachingAllocator
     private bool TryTake(FreeBlocks pool, long size, out int block)
     {
         block = -1;
-        var position = pool.AtLeast(size);
-        if (position == pool.Count)
+        if (pool.Least(size) is not { } units)
         {
             return false;
         }
-        var found = pool[position];
-        if (Settings.MaxSplitSize is { } most && !Fits(size, blocks[found].Size, most))
+        for (var position = pool.Next(units, 0); position >= 0; position = pool.Next(units, position + 1))
+        {
+            var candidate = pool[position];
+            if (blocks[candidate].Size >= size && (block < 0 || Precedes(blocks[candidate], blocks[block])))
+            {
+                block = candidate;
+            }
+        }
+        if (block < 0 || (Settings.MaxSplitSize is { } most && !Fits(size, blocks[block].Size, most)))
         {
             return false;
         }
-        pool.RemoveAt(position);
-        block = found;
+        TakeOut(pool, block);
         return true;
     }
+
+    private static bool Precedes(in Block one, in Block other) =>
+        one.Size < other.Size || (one.Size == other.Size && one.Address < other.Address);
 
     /// <summary>Blocks too large to be cut are kept for requests as large, and not wasted on much smaller ones.</summary>
     private static bool Fits(long size, long found, long most) => size < most ? found < most : found < size + Granularity.LargeSegment;
@@ -189,23 +201,29 @@ public sealed partial class CachingAllocator
             return;
         }
         var remainder = New(address + size, rest, block, after, isSmall);
-        blocks[remainder].Free = true;
         blocks[block].Size = size;
         blocks[block].After = remainder;
         if (after >= 0)
         {
             blocks[after].Before = remainder;
         }
-        pool.Add(rest, address + size, remainder);
+        PutIn(pool, remainder);
     }
 
-    /// <summary>The free neighbour behind a block becomes part of it.</summary>
-    private void Absorb(FreeBlocks pool, int block, int after)
+    private void PutIn(FreeBlocks pool, int block) => blocks[block].Place = pool.Add(blocks[block].Size, block);
+
+    private void TakeOut(FreeBlocks pool, int block)
     {
-        pool.Remove(blocks[after].Size, blocks[after].Address);
-        Join(block, after);
+        var place = blocks[block].Place;
+        blocks[block].Place = -1;
+        var moved = pool.RemoveAt(place);
+        if (moved >= 0)
+        {
+            blocks[moved].Place = place;
+        }
     }
 
+    /// <summary>A block and the one behind it become one.</summary>
     private void Join(int block, int after)
     {
         blocks[block].Size += blocks[after].Size;
@@ -227,7 +245,7 @@ public sealed partial class CachingAllocator
             var block = pool[position];
             if (blocks[block] is { Before: < 0, After: < 0, Size: var size })
             {
-                pool.RemoveAt(position);
+                TakeOut(pool, block);
                 Reserved -= size;
                 Forget(block);
             }
@@ -241,7 +259,7 @@ public sealed partial class CachingAllocator
         {
             Array.Resize(ref blocks, index * 2);
         }
-        blocks[index] = new Block { Address = address, Size = size, Before = before, After = after, Small = isSmall };
+        blocks[index] = new Block { Address = address, Size = size, Before = before, After = after, Place = -1, Small = isSmall };
         return index;
     }
 
@@ -251,7 +269,7 @@ public sealed partial class CachingAllocator
         {
             Array.Resize(ref unused, unusedCount * 2);
         }
-        blocks[block].Free = true;
+        blocks[block].Place = int.MaxValue;
         unused[unusedCount++] = block;
     }
 }

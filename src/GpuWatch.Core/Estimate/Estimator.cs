@@ -8,6 +8,9 @@ public static class Estimator
     [ThreadStatic]
     private static Tape.Tape? scratch;
 
+    [ThreadStatic]
+    private static Allocator.CachingAllocator? allocator;
+
     /// <param name="profile">Coefficients fitted on measured runs; null = the shipped ones.</param>
     /// <returns>The plan, or null with the reason when the job does not say enough to estimate anything.</returns>
     public static (Plan? Plan, string? Error) Estimate(Job job, Profile? profile = null)
@@ -23,6 +26,11 @@ public static class Estimator
         return work is null ? (null, error) : (Play(work), null);
     }
 
-    private static Features Play(Workload work) =>
-        Core.Estimate.Features.Of(StepPlan.Of(scratch ??= new(), work), work);
+    private static Features Play(Workload work)
+    {
+        scratch ??= new();
+        allocator ??= new();
+        var played = StepPlan.Of(scratch, work);
+        return Core.Estimate.Features.Of(played, Replay.Cached(scratch, allocator, work, scratch.Storages), work);
+    }
 }

@@ -5,24 +5,25 @@ namespace GpuWatch.Core.Estimate;
 /// <summary>What the knobs of a profile turn: the phases as they were played, and what of the job decides which knobs apply.</summary>
 /// <param name="LossUnsaid">The trainer does not say how its loss is computed.</param>
 /// <param name="Widened">The base runs through bitsandbytes' 4-bit layers and nothing is checkpointed.</param>
-/// <param name="LengthsVary">Sequences are not packed, and blocks are checkpointed, so logits are what varies. A job told down to its loss tells its shapes too.</param>
+/// <param name="LengthsVary">Steps differ in length.</param>
 /// <param name="Card">Bytes of the card, if it is named.</param>
 /// <param name="ToldWhole">Nothing had to be assumed, down to how the loss is computed, on one GPU.</param>
+/// <param name="Cached">Bytes the allocator reserves beyond the allocated peak, as replayed.</param>
 /// <param name="UsualContext">GiB of context and libraries of this generation of GPUs.</param>
 internal readonly record struct Features(
-    StepPlan Played, bool LossUnsaid, bool Widened, bool Checkpointed, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card)
+    StepPlan Played, bool LossUnsaid, bool Widened, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card, long Cached)
 {
-    public static Features Of(in StepPlan played, Workload work) => new(
+    public static Features Of(in StepPlan played, long cached, Workload work) => new(
         played,
         work.Step.Loss is Loss.Kept,
         work.Job.QuantFormat is "nf4" or "nf4-dq" or "fp4" && !work.Step.Block.Checkpointed && work.Step.Backward,
-        work.Step.Block.Checkpointed,
-        work.Job.Packing == false && work.Job.CrossEntropy is null && work.Step.Block.Checkpointed,
+        work.LengthsVary,
         work.Layout.Shards > 1,
         work.Job.NumGpus ?? 1,
         Contexts.Usual(work.Job.GpuName),
         work.Job.CrossEntropy is not null && work.Assumed.IsEmpty && (work.Job.NumGpus ?? 1) == 1,
-        work.Job.GpuMemGb * Units.Bytes.GiBCount);
+        work.Job.GpuMemGb * Units.Bytes.GiBCount,
+        cached);
 
     public bool Several => Gpus > 1;
 
@@ -32,8 +33,7 @@ internal readonly record struct Features(
         Knob.Logits => LossUnsaid,
         Knob.KbitWidening => Widened,
         Knob.Gathered or Knob.CacheSharded => Sharded,
-        Knob.CacheWhole => !Checkpointed,
-        Knob.CacheCheckpointed => Checkpointed,
+        Knob.Cache => !LengthsVary && !ToldWhole,
         Knob.CacheVarying => LengthsVary,
         Knob.Collectives => Several,
         _ => true,

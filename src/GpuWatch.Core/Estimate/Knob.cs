@@ -11,15 +11,11 @@ public enum Knob
     Gathered,
     /// <summary>Everything that is not weights, states or gathered.</summary>
     Activations,
-    /// <summary>The allocator's cache: its share of weights, masters and states.</summary>
-    CacheStatic,
-    /// <summary>Its share of everything else, where nothing is checkpointed.</summary>
-    CacheWhole,
-    /// <summary>Its share of everything else, where blocks are computed again between tensors that stay.</summary>
-    CacheCheckpointed,
-    /// <summary>What it keeps of logits of other lengths, where lengths vary and blocks are checkpointed.</summary>
+    /// <summary>The allocator's cache, as a multiple of what a replay of the steps leaves in it.</summary>
+    Cache,
+    /// <summary>The same where steps differ in length.</summary>
     CacheVarying,
-    /// <summary>Its share of gradients, temporaries and gathered units of a sharded job.</summary>
+    /// <summary>Its share of gradients, temporaries and gathered units of a sharded job: they are freed late, on another stream.</summary>
     CacheSharded,
     /// <summary>CUDA context and libraries, as a multiple of the GPU generation's usual.</summary>
     Context,
@@ -43,11 +39,8 @@ public static class Knobs
         new(Knob.KbitWidening, "kbit_widening", 0.4, 0, 1, 0.3),
         new(Knob.Gathered, "gathered", 1, 0.3, 3, 0.5),
         new(Knob.Activations, "activations", 1, 0.5, 1.8, 0.2, Shipped: false),
-        new(Knob.CacheStatic, "cache_static", 0.02, 0, 0.3, 0.05),
-        // The two shares are what a model of PyTorch's allocator shows on 110 recorded steps, at the 70th percentile.
-        new(Knob.CacheWhole, "cache_whole", 0.1, 0, 1, 0.1),
-        new(Knob.CacheCheckpointed, "cache_checkpointed", 0.32, 0, 1, 0.2),
-        new(Knob.CacheVarying, "cache_varying", 1, 0, 5, 1),
+        new(Knob.Cache, "cache", 1, 0, 3, 0.5),
+        new(Knob.CacheVarying, "cache_varying", 1, 0, 3, 0.5),
         new(Knob.CacheSharded, "cache_sharded", 0.3, 0, 2, 0.5),
         new(Knob.Context, "context", 1, 0.3, 3, 0.5),
         new(Knob.Collectives, "collectives_gib", 0.5, 0, 2, 0.5),

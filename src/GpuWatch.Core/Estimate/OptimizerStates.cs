@@ -14,7 +14,7 @@ internal static class OptimizerStates
     public static long Kept(string optimizer, ReadOnlySpan<TensorSize> tensors, int width)
     {
         var sum = 0L;
-        foreach (var (elements, count) in tensors)
+        foreach (var (elements, _, count, _) in tensors)
         {
             sum += count * Kept(optimizer, elements, width);
         }
@@ -26,7 +26,7 @@ internal static class OptimizerStates
     public static long WhileStepping(string optimizer, ReadOnlySpan<TensorSize> tensors, int width, bool masters)
     {
         var (all, largest) = (0L, 0L);
-        foreach (var (elements, count) in tensors)
+        foreach (var (elements, _, count, _) in tensors)
         {
             all += elements * count;
             largest = Math.Max(largest, elements);
@@ -43,7 +43,8 @@ internal static class OptimizerStates
     public static bool StepsInBackward(string optimizer) => optimizer.Contains("in_backward", StringComparison.Ordinal)
         || optimizer.Contains("layerwise", StringComparison.Ordinal) || optimizer is "lomo" or "adalomo";
 
-    private static long Kept(string optimizer, long elements, int width) => optimizer switch
+    /// <summary>Bytes of the moments of one tensor.</summary>
+    public static long Kept(string optimizer, long elements, int width) => optimizer switch
     {
         "adamw_8bit" or "paged_adamw_8bit" or "adamw_in_backward_8bit" or "ademamix_8bit" or "galore_adamw_8bit" or "galore_adamw_8bit_layerwise" or "adamw_fp8"
             when elements >= SmallestIn8Bit => 2 * (elements + 4 * ((elements + BlockOf8Bit - 1) / BlockOf8Bit)),

@@ -28,11 +28,8 @@ internal static class Overheads
     {
         var (phase, parts) = Highest(features, profile);
         var allocated = (double)parts.Total;
-        var kept = parts[Part.Weights] + parts[Part.MasterWeights] + parts[Part.OptimizerStates];
         var reserved = allocated
-            + profile[Knob.CacheStatic] * kept
-            + profile[features.Checkpointed ? Knob.CacheCheckpointed : Knob.CacheWhole] * (allocated - kept)
-            + (features.LengthsVary ? profile[Knob.CacheVarying] * parts[Part.Logits] : 0)
+            + (features.ToldWhole ? 1 : profile[features.LengthsVary ? Knob.CacheVarying : Knob.Cache]) * features.Cached
             + (features.Sharded ? profile[Knob.CacheSharded] * (parts[Part.Gradients] + parts[Part.Temporaries] + parts[Part.Communication]) : 0);
         var context = profile[Knob.Context] * features.UsualContext + profile[Knob.Collectives] * Math.Log2(Math.Max(1, features.Gpus));
         if (features.Card is { } card)

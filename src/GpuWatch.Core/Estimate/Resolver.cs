@@ -131,10 +131,10 @@ internal readonly ref struct Resolver
     {
         var block = step.Block;
         block = block with { Unplayed = Math.Max(0, parameters.Blocks / shape.Layers!.Value - TensorSizes.InBlock(block)) };
-        var all = step with { Block = block with { Trained = true, Rank = 0 } };
+        var all = step with { Block = block };
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
         var stage = parameters.Total - parameters.Blocks + parameters.Blocks * step.Layers / shape.Layers.Value;
-        return step with { Block = block, Unplayed = Math.Max(0, stage - TensorSizes.Sum(tensors[..TensorSizes.Of(all, tensors)])) };
+        return step with { Block = block, Unplayed = Math.Max(0, stage - TensorSizes.Sum(tensors[..TensorSizes.Model(all, tensors)])) };
     }
 
     /// <summary>Positions are a bias on the scores (ALiBi): nothing is rotated.</summary>
@@ -223,7 +223,7 @@ internal readonly ref struct Resolver
     private static long AdapterParameters(Step step)
     {
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
-        return TensorSizes.Sum(tensors[..TensorSizes.Of(step, tensors)]);
+        return TensorSizes.Sum(tensors[..TensorSizes.Adapters(step, tensors)]);
     }
 
     /// <summary>

@@ -17,7 +17,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
     public static StepPlan Of(Tape.Tape tape, Workload work)
     {
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
-        tensors = tensors[..TensorSizes.Of(work.Step, tensors)];
+        tensors = tensors[..TensorSizes.Trained(work.Step, tensors)];
         tape.Clear();
         tape.GradientShare = GradientShare(work);
         tape.Count(Part.Weights, work.WeightBytes);
@@ -43,7 +43,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
     /// <summary>Forward and backward of a micro-batch.</summary>
     private static StepPlayer.Played Pass(Tape.Tape tape, Workload work)
     {
-        var (forward, backward, saved) = StepPlayer.Play(tape, work.Step);
+        var (forward, backward, saved) = StepPlayer.Play(tape, work.Step, work.Step.Layers);
         forward.Add(Ledger.Of(Part.Communication, work.GatheredForward));
         backward.Add(Ledger.Of(Part.Communication, work.GatheredBackward));
         return new(forward, backward, saved);
@@ -58,7 +58,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         }
         if (tensors.Length == 0 && work.TrainedParameters > 0)
         {
-            tensors = new TensorSize[] { new(work.TrainedParameters / work.Layout.Sharding.Pipeline, 1) };
+            tensors = new TensorSize[] { TensorSize.Outside(work.TrainedParameters / work.Layout.Sharding.Pipeline, 1) };
         }
         var kept = OptimizerStates.Kept(work.Optimizer, tensors, work.StateWidth);
         var stepping = OptimizerStates.WhileStepping(work.Optimizer, tensors, work.StateWidth, work.Masters);
@@ -66,12 +66,13 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         {
             (kept, stepping) = (kept / 4, 0);
         }
-        // The tensors are those of this stage's layers; what remains to be divided is each of them.
-        var cuts = work.Layout.StateShards * (work.Method is MethodKind.Adapter ? 1 : work.Layout.Sharding.Tensor);
-        return (kept / cuts, stepping / cuts);
+        return (kept / Cuts(work), stepping / Cuts(work));
     }
 
-    private static double GradientShare(Workload work) =>
+    /// <summary>The tensors are those of this stage's layers; what remains to be divided is each of them.</summary>
+    internal static int Cuts(Workload work) => work.Layout.StateShards * (work.Method is MethodKind.Adapter ? 1 : work.Layout.Sharding.Tensor);
+
+    internal static double GradientShare(Workload work) =>
         OptimizerStates.StepsInBackward(work.Optimizer) || work.Method is MethodKind.Projected
             ? 0
             : (double)work.GradientWidth / work.Step.Block.WeightWidth / work.Layout.GradientShards / work.Layout.Parts * work.Layout.Sharding.Pipeline

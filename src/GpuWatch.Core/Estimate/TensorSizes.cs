@@ -3,35 +3,56 @@ using GpuWatch.Core.Jobs;
 
 namespace GpuWatch.Core.Estimate;
 
-/// <summary>So many tensors of so many elements.</summary>
-internal readonly record struct TensorSize(long Elements, long Count);
+/// <summary>Tensors of one size.</summary>
+/// <param name="InEachBlock">So many of them are in each block; 0 = they are outside of the blocks.</param>
+/// <param name="Count">So many are in the model.</param>
+/// <param name="Packed">Matrices that quantisation packs.</param>
+internal readonly record struct TensorSize(long Elements, long InEachBlock, long Count, bool Packed = false)
+{
+    public static TensorSize Outside(long elements, long count) => new(elements, 0, count);
+}
 
 /// <summary>
-/// The tensors of a model that a step trains, by size: 8-bit optimizers treat small ones otherwise, some step one tensor at a time. What
+/// The tensors of a model by size: 8-bit optimizers treat small ones otherwise, some step one tensor at a time, the allocator rounds each. What
 /// <see cref="ParameterCount"/> counts beside them is one more tensor of each block and of the rest, so that they are the model's parameters.
 /// </summary>
 internal static class TensorSizes
 {
-    /// <summary>Room for every kind of tensor a step may train.</summary>
+    /// <summary>Room for every kind of tensor a model may have.</summary>
     public const int Most = 28;
 
+    /// <summary>Those that get a gradient.</summary>
     /// <returns>How many entries of <paramref name="into"/> were filled.</returns>
-    public static int Of(Step step, Span<TensorSize> into)
+    public static int Trained(Step step, Span<TensorSize> into) =>
+        step.Block.Rank > 0 ? Adapters(step, into) : step.Block.Trained ? Model(step, into) : 0;
+
+    /// <summary>Those of the model without adapters.</summary>
+    public static int Model(Step step, Span<TensorSize> into)
     {
         var block = step.Block;
         var list = new Sizes(into);
-        if (block.Rank > 0)
+        list.Add(step.Vocab * block.Hidden, 1);
+        list.Add(step.Classes * block.Hidden, step.Tied ? 0 : 1);
+        list.Add((long)step.PositionRows * block.Hidden, 1);
+        list.Add(block.Hidden, block.NormScales);
+        list.Add(step.Unplayed, 1);
+        InBlocks(block, step.Layers, ref list);
+        return list.Count;
+    }
+
+    /// <summary>Those of LoRA.</summary>
+    public static int Adapters(Step step, Span<TensorSize> into)
+    {
+        var block = step.Block;
+        var list = new Sizes(into);
+        Span<Linear> linears = stackalloc Linear[Linear.Most];
+        foreach (var linear in linears[..Linear.Of(block, linears)])
         {
-            Adapters(step, ref list);
-        }
-        else if (block.Trained)
-        {
-            list.Add(step.Vocab * block.Hidden, 1);
-            list.Add(step.Classes * block.Hidden, step.Tied ? 0 : 1);
-            list.Add((long)step.PositionRows * block.Hidden, 1);
-            list.Add(block.Hidden, block.NormScales);
-            list.Add(step.Unplayed, 1);
-            InBlocks(block, step.Layers, ref list);
+            if ((block.Targets & linear.Target) != 0)
+            {
+                list.Add(block.Rank * linear.Inputs, linear.Alike, step.Layers);
+                list.Add(block.Rank * linear.Outputs, linear.Alike, step.Layers);
+            }
         }
         return list.Count;
     }
@@ -48,25 +69,11 @@ internal static class TensorSizes
     public static long Sum(ReadOnlySpan<TensorSize> tensors)
     {
         var sum = 0L;
-        foreach (var (elements, count) in tensors)
+        foreach (var tensor in tensors)
         {
-            sum += elements * count;
+            sum += tensor.Elements * tensor.Count;
         }
         return sum;
-    }
-
-    private static void Adapters(Step step, ref Sizes list)
-    {
-        var block = step.Block;
-        Span<Linear> linears = stackalloc Linear[Linear.Most];
-        foreach (var linear in linears[..Linear.Of(block, linears)])
-        {
-            if ((block.Targets & linear.Target) != 0)
-            {
-                list.Add(block.Rank * linear.Inputs, linear.Alike * step.Layers);
-                list.Add(block.Rank * linear.Outputs, linear.Alike * step.Layers);
-            }
-        }
     }
 
     private static void InBlocks(Block block, int layers, ref Sizes list)
@@ -74,22 +81,22 @@ internal static class TensorSizes
         Span<Linear> linears = stackalloc Linear[Linear.Most];
         foreach (var linear in linears[..Linear.Of(block, linears)])
         {
-            list.Add(linear.Inputs * linear.Outputs, linear.Alike * layers);
+            list.Add(linear.Inputs * linear.Outputs, linear.Alike, layers, packed: block.Quantised);
         }
-        list.Add(block.Hidden, (long)block.Norms * block.NormScales * layers);
-        list.Add(block.QkNorm is QkNorm.AllHeads ? block.Queries : block.HeadDim, block.QkNorm is QkNorm.None ? 0 : layers);
-        list.Add(block.QkNorm is QkNorm.AllHeads ? block.Keys : block.HeadDim, block.QkNorm is QkNorm.None ? 0 : layers);
-        list.Add(block.Latent?.QueryRank ?? 0, layers);
-        list.Add(block.Latent?.KvRank ?? 0, layers);
+        list.Add(block.Hidden, (long)block.Norms * block.NormScales, layers);
+        list.Add(block.QkNorm is QkNorm.AllHeads ? block.Queries : block.HeadDim, block.QkNorm is QkNorm.None ? 0 : 1, layers);
+        list.Add(block.QkNorm is QkNorm.AllHeads ? block.Keys : block.HeadDim, block.QkNorm is QkNorm.None ? 0 : 1, layers);
+        list.Add(block.Latent?.QueryRank ?? 0, 1, layers);
+        list.Add(block.Latent?.KvRank ?? 0, 1, layers);
         if (block.QkvBias)
         {
-            list.Add(block.FusedQkv ? block.Queries + 2 * block.Keys : block.Queries, layers);
-            list.Add(block.Keys, block.FusedQkv ? 0 : 2L * layers);
+            list.Add(block.FusedQkv ? block.Queries + 2 * block.Keys : block.Queries, 1, layers);
+            list.Add(block.Keys, block.FusedQkv ? 0 : 2, layers);
         }
-        list.Add(block.Hidden, (block.OutputBiased ? 1L : 0) * layers);
-        list.Add(block.Hidden, (block.Biased ? 1L : 0) * layers);
-        list.Add(block.Intermediate, (block.Biased ? 1L : 0) * layers);
-        list.Add(block.Unplayed, layers);
+        list.Add(block.Hidden, block.OutputBiased ? 1 : 0, layers);
+        list.Add(block.Hidden, block.Biased ? 1 : 0, layers);
+        list.Add(block.Intermediate, block.Biased ? 1 : 0, layers);
+        list.Add(block.Unplayed, 1, layers);
     }
 
     private ref struct Sizes(Span<TensorSize> into)
@@ -102,7 +109,15 @@ internal static class TensorSizes
         {
             if (elements > 0 && count > 0)
             {
-                into[Count++] = new(elements, count);
+                into[Count++] = TensorSize.Outside(elements, count);
+            }
+        }
+
+        public void Add(long elements, long each, int blocks, bool packed = false)
+        {
+            if (elements > 0 && each > 0)
+            {
+                into[Count++] = new(elements, each, each * blocks, packed);
             }
         }
     }

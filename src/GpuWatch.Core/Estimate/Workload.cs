@@ -28,4 +28,11 @@ internal sealed record Workload(
     long GatheredBackward,
     bool OptimizerOffloaded,
     bool Accumulates,
-    ImmutableArray<string> Assumed);
+    ImmutableArray<string> Assumed)
+{
+    /// <summary>
+    /// Steps differ in length: sequences are not packed, and blocks are checkpointed, so that logits are what varies. A job told down to its loss
+    /// tells its shapes too.
+    /// </summary>
+    public bool LengthsVary => Job.Packing == false && Job.CrossEntropy is null && Step.Block.Checkpointed;
+}

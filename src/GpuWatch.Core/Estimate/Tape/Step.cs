@@ -20,7 +20,15 @@ internal sealed record Step(
     bool InputNeedsGradient = false,
     long AlsoSaved = 0,
     int InFlight = 1,
-    long Unplayed = 0);
+    long Unplayed = 0)
+{
+    /// <summary>The same with sequences of a share of the length.</summary>
+    public Step Shorter(double share) => this with
+    {
+        Block = Block with { Length = Math.Max(1, (int)(Block.Length * share)), Tokens = Math.Max(1, (long)(Block.Tokens * share)) },
+        AlsoSaved = (long)(AlsoSaved * share),
+    };
+}
 
 /// <summary>How the loss is computed.</summary>
 internal enum Loss
@@ -45,7 +53,8 @@ internal static class StepPlayer
     /// <summary>What forward and backward added to the peak, and what a forward pass leaves behind.</summary>
     internal readonly record struct Played(Ledger Forward, Ledger Backward, long Saved);
 
-    public static Played Play(Tape tape, Step step)
+    /// <param name="layers">Blocks the step has; with an allocator each is played, else the ones after the first are played once and counted.</param>
+    public static Played Play(Tape tape, Step step, int layers)
     {
         var block = step.Block;
         tape.Autocast = block.AutocastOn;
@@ -55,29 +64,27 @@ internal static class StepPlayer
         var before = tape.Total;
         tape.Recording = step.Backward;
         var activations = tape.Live[Part.Activations];
-        var kept = Forward(tape, step);
-        var waiting = step.AlsoSaved + (step.InFlight - 1) * (step.AlsoSaved + tape.Live[Part.Activations] - activations);
-        tape.Count(Part.Activations, waiting);
+        var kept = Forward(tape, step, layers);
+        var waiting = tape.Allocate(step.AlsoSaved + (step.InFlight - 1) * (step.AlsoSaved + tape.Live[Part.Activations] - activations), Part.Activations);
         var forward = tape.EndPhase();
         var saved = tape.Total - before;
         tape.BeginPhase();
         if (step.Backward)
         {
-            Backward(tape, step, kept);
+            Backward(tape, step, kept, layers);
         }
         var backward = tape.EndPhase();
-        tape.Count(Part.Activations, -waiting);
+        tape.Release(waiting);
         tape.Drop(inputs);
         return new(forward, backward, saved);
     }
 
     /// <param name="Tables">Rotary tables.</param>
     /// <param name="Mask">Held until backward by checkpointing only.</param>
-    /// <param name="Embedded">Output of the embedding, and of the first block: what checkpointing keeps.</param>
-    private readonly record struct Kept(
-        Tensor? Tables, Tensor? Mask, Tensor Embedded, Tensor AfterFirst, int EmbeddingMark, int FirstMark, int BlocksMark, int Logits);
+    /// <param name="Embedded">Output of the embedding.</param>
+    private readonly record struct Kept(Tensor? Tables, Tensor? Mask, Tensor Embedded, int BlocksMark, int Logits);
 
-    private static Kept Forward(Tape tape, Step step)
+    private static Kept Forward(Tape tape, Step step, int layers)
     {
         var block = step.Block;
         var embedded = Embedding(tape, step);
@@ -87,15 +94,13 @@ internal static class StepPlayer
         }
         Tensor? tables = block.Rotary ? tape.Given(2L * block.Length * block.HeadDim, block.Width) : null;
         Tensor? mask = block.Eager ? tape.Given((long)block.Batch * block.Length * block.Length, block.Width) : null;
-        var embeddingMark = tape.Mark;
-        var first = Through(tape, block, embedded);
-        var (x, firstMark, repeatedCasts) = (first, tape.Mark, 0L);
-        if (step.Layers > 1)
+        var (x, repeatedCasts) = (Through(tape, block, embedded), 0L);
+        foreach (var times in tape.Repetitions(layers - 1))
         {
             var (start, casts) = (tape.BeginSpan(), tape.CastMark);
-            x = Through(tape, block, first);
-            tape.EndSpan(start, step.Layers - 1);
-            repeatedCasts = block.Checkpointed ? tape.CastBytes(casts) * (step.Layers - 2) : 0;
+            x = Through(tape, block, x);
+            tape.EndSpan(start, times);
+            repeatedCasts += block.Checkpointed ? tape.CastBytes(casts) * (times - 1) : 0;
         }
         var blocksMark = tape.Mark;
         if (block.Checkpointed)
@@ -113,13 +118,14 @@ internal static class StepPlayer
             tape.Drop(used);
             mask = null;
         }
-        return new(tables, mask, embedded, first, embeddingMark, firstMark, blocksMark, logits);
+        return new(tables, mask, embedded, blocksMark, logits);
     }
 
     /// <summary>Through one block. With checkpointing it runs without a record and its input is kept; else the input's name goes.</summary>
     private static Tensor Through(Tape tape, Block block, Tensor x)
     {
         var recording = tape.Recording;
+        tape.Enter(x);
         tape.Recording = recording && !block.Checkpointed;
         var result = BlockPlayer.Forward(tape, block, x);
         tape.Recording = recording;
@@ -134,8 +140,8 @@ internal static class StepPlayer
     {
         var block = step.Block;
         var width = block.WeightWidth;
-        var trained = block.Trained ? (step.Vocab + step.PositionRows) * block.Hidden * width : 0;
-        var x = tape.Lookup(block.Tokens * block.Hidden, width, trained);
+        var row = block.Trained ? block.Hidden * width : 0;
+        var x = tape.Lookup(block.Tokens * block.Hidden, width, step.Vocab * row, step.PositionRows * row);
         if (step.PositionRows == 0)
         {
             return x;
@@ -222,24 +228,23 @@ internal static class StepPlayer
         return -1;
     }
 
-    private static void Backward(Tape tape, Step step, Kept kept)
+    private static void Backward(Tape tape, Step step, Kept kept, int layers)
     {
         var block = step.Block;
         tape.BackwardFromLoss(kept.BlocksMark);
         tape.Release(kept.Logits);
         var gradient = block.Checkpointed ? tape.LeafGradient : -1;
-        var held = -1;
-        if (step.Layers > 1)
+        foreach (var times in tape.Repetitions(layers - 1))
         {
-            held = block.HoldsInputs ? gradient : -1;
+            // Counted several times, a block must leave what it found.
+            var held = block.HoldsInputs && times > 1 ? gradient : -1;
             tape.Hold(held);
             var start = tape.BeginSpan();
-            gradient = Back(tape, block, kept.AfterFirst, gradient, kept.FirstMark);
-            tape.EndSpan(start, step.Layers - 1);
+            gradient = Back(tape, block, gradient, times);
+            tape.EndSpan(start, times);
             tape.Release(held);
-            held = block.HoldsInputs ? gradient : -1;
         }
-        gradient = Back(tape, block, kept.Embedded, gradient, kept.EmbeddingMark);
+        gradient = Back(tape, block, gradient, 1);
         Drop(tape, kept.Tables);
         Drop(tape, kept.Mask);
         if (gradient >= 0)
@@ -247,30 +252,28 @@ internal static class StepPlayer
             tape.Seed(kept.Embedded.Edge, gradient);
         }
         tape.Backward(0);
-        CountUnplayed(tape, block, step.Unplayed);
         if (block.HoldsInputs)
         {
-            LetGo(tape, step, kept, held, gradient);
+            tape.LetGo();
         }
         if (step.Tied && step.HeadTrained && !tape.Accumulating)
         {
-            // Both uses of a tied matrix have a gradient of their own until they are added up.
-            var table = step.Vocab * block.Hidden * block.WeightWidth;
-            tape.Touch((long)(table * tape.GradientShare), Part.Gradients);
-            tape.CountGradient(-table);
+            tape.TieGradients();
         }
+        KeepUnplayed(tape, block, step.Unplayed);
     }
 
     /// <summary>
     /// Back through one block. A checkpointed one runs again first (torch.utils.checkpoint, reentrant): its output and the gradient it was
     /// given are held until it has flowed back, casts of its weights only until it has run.
     /// </summary>
-    private static int Back(Tape tape, Block block, Tensor input, int gradient, int mark)
+    private static int Back(Tape tape, Block block, int gradient, int times)
     {
+        var (input, mark) = tape.Leave();
         if (!block.Checkpointed)
         {
             tape.Backward(mark);
-            CountUnplayed(tape, block, block.Unplayed);
+            KeepUnplayed(tape, block, block.Unplayed);
             return -1;
         }
         var (start, casts) = (tape.Mark, tape.CastMark);
@@ -279,12 +282,12 @@ internal static class StepPlayer
         tape.Hold(gradient);
         tape.Seed(output.Edge, gradient);
         tape.Backward(start);
-        CountUnplayed(tape, block, block.Unplayed);
+        KeepUnplayed(tape, block, block.Unplayed);
         tape.Drop(output);
         tape.Release(gradient);
         if (block.HoldsInputs)
         {
-            tape.Hold(tape.LeafGradient);
+            tape.KeepToTheEnd(input, tape.LeafGradient, times);
         }
         else
         {
@@ -293,29 +296,11 @@ internal static class StepPlayer
         return tape.LeafGradient;
     }
 
-    /// <summary>
-    /// FSDP's hooks that reshard a frozen unit hang on the inputs of its blocks (torch/distributed/fsdp/_runtime_utils.py,
-    /// _register_post_backward_reshard_only_hook); inside a reentrant checkpoint those are leaves, which the hooks keep with their gradients until
-    /// backward is over. Measured: twice the checkpoints of a single GPU, for LoRA and QLoRA alike (fms-acceleration, Llama-3-8B and Llama-2-70B).
-    /// </summary>
-    private static void LetGo(Tape tape, Step step, Kept kept, int inner, int first)
-    {
-        if (step.Layers > 1)
-        {
-            var start = tape.BeginSpan();
-            tape.Drop(kept.AfterFirst);
-            tape.Release(inner);
-            tape.EndSpan(start, step.Layers - 1);
-        }
-        tape.Drop(kept.Embedded);
-        tape.Release(first);
-    }
-
-    private static void CountUnplayed(Tape tape, Block block, long parameters)
+    private static void KeepUnplayed(Tape tape, Block block, long parameters)
     {
         if (block.Trained)
         {
-            tape.CountGradient(parameters * block.WeightWidth);
+            tape.KeepGradient(parameters * block.WeightWidth);
         }
     }
 

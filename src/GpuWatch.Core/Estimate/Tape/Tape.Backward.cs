@@ -57,14 +57,46 @@ internal sealed partial class Tape
     /// <summary>Gradients of an earlier micro-batch are in place: new ones are added to them and gone (AccumulateGrad, in place).</summary>
     public bool Accumulating { get; set; }
 
-    public void CountGradient(long size)
+    /// <summary>The gradient of a weight: it stays until <see cref="DropGradients"/>.</summary>
+    public void KeepGradient(long size)
     {
-        if (Accumulating)
+        if (size == 0 || GradientShare == 0)
         {
-            Touch((long)(size * GradientShare), Part.Gradients);
             return;
         }
-        Count(Part.Gradients, (long)(size * GradientShare));
+        var gradient = Allocate((long)(size * GradientShare), Part.Gradients);
+        if (Accumulating)
+        {
+            Release(gradient);
+        }
+        else
+        {
+            gradients.Add(gradient);
+        }
+    }
+
+    /// <summary>The first and the last gradient belong to one weight: they are added up out of place.</summary>
+    public void TieGradients()
+    {
+        if (gradients.Count < 2)
+        {
+            return;
+        }
+        var (first, last) = (gradients[0], gradients[^1]);
+        gradients[0] = Allocate(bytes[first], Part.Gradients);
+        gradients.RemoveAt(gradients.Count - 1);
+        Release(first);
+        Release(last);
+    }
+
+    /// <summary>optimizer.zero_grad(set_to_none=True).</summary>
+    public void DropGradients()
+    {
+        foreach (var gradient in gradients)
+        {
+            Release(gradient);
+        }
+        gradients.Clear();
     }
 
     private Part GradientPart => Part == Part.Activations ? Part.Temporaries : Part;
@@ -113,7 +145,7 @@ internal sealed partial class Tape
             case Flow.Broadcast:
                 var wide = Allocate(node.BytesA, part);
                 var alike = Allocate(node.BytesA, part);
-                CountGradient(node.WeightGradient);
+                KeepGradient(node.WeightGradient);
                 var small = node.B.Node >= 0 ? Allocate(node.BytesB, part) : -1;
                 Release(alike);
                 Deliver(node.B, small);
@@ -123,11 +155,11 @@ internal sealed partial class Tape
                 Rotate(ref node, part);
                 break;
             case Flow.Dequantise:
-                Count(Part.Temporaries, node.Scratch);
+                var wideWeight = Allocate(node.Scratch, Part.Temporaries);
                 var through = Allocate(node.BytesA, part);
                 Release(node.Gradient0);
                 node.Gradient0 = -1;
-                Count(Part.Temporaries, -node.Scratch);
+                Release(wideWeight);
                 Deliver(node.A, through);
                 break;
             case Flow.Chain:
@@ -140,7 +172,7 @@ internal sealed partial class Tape
                 (LeafGradient, node.Gradient0) = (node.Gradient0, -1);
                 break;
             case Flow.Ready:
-                CountGradient(node.WeightGradient);
+                KeepGradient(node.WeightGradient);
                 var ready = node.Saved0;
                 node.Saved0 = -1;
                 Pass(ref node, node.A, ready);
@@ -154,15 +186,18 @@ internal sealed partial class Tape
     /// <summary>New gradients for up to three inputs, and of a weight; the incoming one is freed after them.</summary>
     private void Spread(ref Node node, Part part)
     {
-        Count(Part.Temporaries, node.Scratch);
-        CountGradient(node.WeightGradient);
+        var scratch = node.Scratch > 0 ? Allocate(node.Scratch, Part.Temporaries) : -1;
+        var more = node.MoreScratch > 0 ? Allocate(node.MoreScratch, Part.Temporaries) : -1;
+        KeepGradient(node.OtherGradient);
+        KeepGradient(node.WeightGradient);
         var a = node.A.Node >= 0 ? Allocate(node.BytesA, part) : -1;
         var b = node.B.Node >= 0 ? Allocate(node.BytesB, part) : -1;
         var c = node.C.Node >= 0 ? Allocate(node.BytesC, part) : -1;
         Free(node);
         (node.Saved0, node.Saved1, node.Saved2, node.Saved3, node.Saved4) = (-1, -1, -1, -1, -1);
         (node.Gradient0, node.Gradient1, node.Gradient2) = (-1, -1, -1);
-        Count(Part.Temporaries, -node.Scratch);
+        Release(scratch);
+        Release(more);
         Deliver(node.A, a);
         Deliver(node.B, b);
         Deliver(node.C, c);

@@ -86,9 +86,9 @@ internal sealed partial class Tape
     private Tensor LinearQuantised(Tensor x, Weight weight, long rows)
     {
         var scratch = weight.Inputs * weight.Outputs * 2;
-        Count(Part.Temporaries, scratch);
+        var wide = Allocate(scratch, Part.Temporaries);
         var result = new Tensor(Allocate(rows * weight.Outputs * x.Width, Part), Edge.None, rows * weight.Outputs, x.Width);
-        Count(Part.Temporaries, -scratch);
+        Release(wide);
         if (Recording && x.NeedsGradient)
         {
             ref var node = ref Add(Flow.Dequantise, x.Edge, x.Bytes);

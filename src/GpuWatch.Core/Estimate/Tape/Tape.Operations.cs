@@ -118,7 +118,9 @@ internal sealed partial class Tape
         var gradient = Allocate(input.Bytes, Part);
         var ofHead = head.Trained ? Allocate((long)(head.Elements * input.Width * GradientShare), Part.Gradients) : -1;
         var chunk = Chunk(rows, head);
-        Touch(chunk * head.Outputs * (input.Width + (input.Width < 4 ? 4 : 0)), Part);
+        var (logits, upcast) = (Allocate(chunk * head.Outputs * input.Width, Part), input.Width < 4 ? Allocate(chunk * head.Outputs * 4, Part) : -1);
+        Release(logits);
+        Release(upcast);
         ref var node = ref Add(Flow.Ready, input.Edge, input.Bytes);
         node.Saved0 = gradient;
         if (narrow && head.Trained)
@@ -128,6 +130,10 @@ internal sealed partial class Tape
         if (narrow || Accumulating)
         {
             node.Saved1 = ofHead;
+        }
+        else if (ofHead >= 0)
+        {
+            gradients.Add(ofHead);
         }
         Release(cast);
         Drop(input);
@@ -141,15 +147,16 @@ internal sealed partial class Tape
         return (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)least);
     }
 
-    /// <summary>Rows of the embedding; its gradient is as large as the table.</summary>
-    public Tensor Lookup(long elements, int width, long weightGradient)
+    /// <summary>Rows of the embedding; its gradient is as large as the table, that of the positions as theirs.</summary>
+    public Tensor Lookup(long elements, int width, long weightGradient, long ofPositions)
     {
         var result = new Tensor(Allocate(elements * width, Part), Edge.None, elements, width);
         if (weightGradient == 0 || !Recording)
         {
             return result;
         }
-        Add(Flow.Map, Edge.None, 0).WeightGradient = weightGradient;
+        ref var node = ref Add(Flow.Map, Edge.None, 0);
+        (node.WeightGradient, node.OtherGradient) = (weightGradient, ofPositions);
         return result with { Edge = new(nodes - 1, 0) };
     }
 
@@ -304,7 +311,7 @@ internal sealed partial class Tape
             ref var node = ref Add(Flow.Spread, q.Edge, q.Bytes);
             (node.B, node.BytesB, node.C, node.BytesC) = (k.Edge, k.Bytes, v.Edge, v.Bytes);
             (node.Saved0, node.Saved1, node.Saved2, node.Saved3) = (Save(q), Save(k), Save(v), logSumExp);
-            node.Scratch = q.Elements * 4 + rows * 4;
+            (node.Scratch, node.MoreScratch) = (q.Elements * 4, rows * 4);
             result = result with { Edge = new(nodes - 1, 0) };
             node.Saved4 = Save(result);
             return result;

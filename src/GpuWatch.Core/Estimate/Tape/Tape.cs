@@ -1,3 +1,5 @@
+using GpuWatch.Core.Allocator;
+
 namespace GpuWatch.Core.Estimate.Tape;
 
 /// <summary>
@@ -8,6 +10,10 @@ namespace GpuWatch.Core.Estimate.Tape;
 internal sealed partial class Tape
 {
     private long[] bytes = new long[512];
+    private int[] blocks = new int[512];
+    private readonly List<int> gradients = [];
+    private readonly List<(Tensor Input, int Mark)> entered = [];
+    private readonly List<(Tensor Input, int Gradient, int Times)> kept = [];
     private int[] references = new int[512];
     private Part[] parts = new Part[512];
     private int storages;
@@ -22,10 +28,20 @@ internal sealed partial class Tape
 
     public Ledger Live => live;
 
+    /// <summary>Storages made since <see cref="Clear"/>.</summary>
+    public int Storages => storages;
+
+    /// <summary>Where every storage is put as it is made; null = blocks that are alike are played once and counted.</summary>
+    public CachingAllocator? Allocator { get; private set; }
+
     /// <summary>Forgets everything.</summary>
-    public void Clear()
+    /// <param name="allocator">What the storages are to be put into, each block played by itself; null = only count.</param>
+    public void Clear(CachingAllocator? allocator = null)
     {
-        (storages, nodes, total, Recording, Part, Accumulating) = (0, 0, 0, true, Part.Activations, false);
+        (storages, nodes, total, Recording, Part, Accumulating, Allocator) = (0, 0, 0, true, Part.Activations, false, allocator);
+        gradients.Clear();
+        entered.Clear();
+        kept.Clear();
         live = default;
         casts.Clear();
         BeginPhase();
@@ -39,6 +55,7 @@ internal sealed partial class Tape
             Grow();
         }
         (bytes[storages], references[storages], parts[storages]) = (size, 1, part);
+        blocks[storages] = Allocator is not null && size > 0 && Allocator.TryAllocate(size, out var block) ? block : -1;
         Count(part, size);
         return storages++;
     }
@@ -68,6 +85,10 @@ internal sealed partial class Tape
         {
             live[(int)parts[storage]] -= bytes[storage];
             total -= bytes[storage];
+            if (blocks[storage] >= 0)
+            {
+                Allocator!.Free(blocks[storage]);
+            }
         }
     }
 
@@ -75,11 +96,44 @@ internal sealed partial class Tape
     public void Drop(Tensor tensor) => Release(tensor.Storage);
 
     /// <summary>Bytes that live for a moment.</summary>
-    public void Touch(long size, Part part = Part.Temporaries)
+    public void Touch(long size, Part part = Part.Temporaries) => Release(Allocate(size, part));
+
+    /// <summary>How often each playing of a block counts, that comes so many times.</summary>
+    public Repetition Repetitions(int times) => Allocator is null ? new(Math.Min(times, 1), times) : new(times, 1);
+
+    /// <summary>A block begins, whose input this is.</summary>
+    public void Enter(Tensor input) => entered.Add((input, nodes));
+
+    /// <summary>The last block that was entered is left on the way back: its input, and the nodes there were before it.</summary>
+    public (Tensor Input, int Mark) Leave()
     {
-        Count(part, size);
-        live[(int)part] -= size;
-        total -= size;
+        var last = entered[^1];
+        entered.RemoveAt(entered.Count - 1);
+        return last;
+    }
+
+    /// <summary>
+    /// FSDP's hooks that reshard a frozen unit hang on the inputs of its blocks (torch/distributed/fsdp/_runtime_utils.py,
+    /// _register_post_backward_reshard_only_hook); inside a reentrant checkpoint those are leaves, which the hooks keep with their gradients until
+    /// backward is over. Measured: twice the checkpoints of a single GPU, for LoRA and QLoRA alike (fms-acceleration, Llama-3-8B and Llama-2-70B).
+    /// </summary>
+    public void KeepToTheEnd(Tensor input, int gradient, int times)
+    {
+        Hold(gradient);
+        kept.Add((input, gradient, times));
+    }
+
+    /// <summary>Drops what <see cref="KeepToTheEnd"/> kept.</summary>
+    public void LetGo()
+    {
+        foreach (var (input, gradient, times) in kept)
+        {
+            var start = BeginSpan();
+            Drop(input);
+            Release(gradient);
+            EndSpan(start, times);
+        }
+        kept.Clear();
     }
 
     public void BeginPhase()
@@ -135,6 +189,7 @@ internal sealed partial class Tape
     {
         Array.Resize(ref bytes, bytes.Length * 2);
         Array.Resize(ref references, bytes.Length);
+        Array.Resize(ref blocks, bytes.Length);
         Array.Resize(ref parts, bytes.Length);
     }
 }

@@ -52,8 +52,10 @@ internal struct Node
     public long BytesA, BytesB, BytesC;
     /// <summary>Gradient of a weight that is made here and stays.</summary>
     public long WeightGradient;
+    /// <summary>Gradient of a second weight, made before it.</summary>
+    public long OtherGradient;
     /// <summary>Bytes that live only while the node runs.</summary>
-    public long Scratch;
+    public long Scratch, MoreScratch;
     public int Saved0, Saved1, Saved2, Saved3, Saved4;
     public int Gradient0, Gradient1, Gradient2;
     public Part Part;

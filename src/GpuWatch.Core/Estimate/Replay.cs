@@ -1,0 +1,171 @@
+using GpuWatch.Core.Allocator;
+using GpuWatch.Core.Estimate.Tape;
+
+namespace GpuWatch.Core.Estimate;
+
+/// <summary>
+/// Plays loading and the first steps, block by block, into a model of PyTorch's allocator. What it reserves beyond what is allocated is decided
+/// by the order of events: gradients and optimizer states are put into the holes that activations left, and the next step finds none as large.
+/// docs/decisions/0012-the-cache-is-replayed.md says why and how many blocks.
+/// </summary>
+internal readonly ref struct Replay
+{
+    /// <summary>Tensors a replay may make, about: what keeps 10,000 estimates within a second.</summary>
+    private const int Budget = 1600;
+
+    /// <summary>More experts than these are put together.</summary>
+    private const long MostExperts = 8;
+
+    /// <summary>
+    /// Lengths of the steps, as shares of the longest. Of a fixed length the second step is the first with all states in place. Of lengths that
+    /// vary only a record asks for larger blocks than there are; records of evenly spread lengths halve what is left to the longest.
+    /// </summary>
+    private static readonly double[] Fixed = [1, 1], Varying = [0.5, 0.75, 0.875, 1];
+
+    private readonly Tape.Tape tape;
+    private readonly Workload work;
+    private readonly int layers;
+    private readonly ReadOnlySpan<TensorSize> model, trained;
+
+    private Replay(Tape.Tape tape, Workload work, int layers, ReadOnlySpan<TensorSize> model, ReadOnlySpan<TensorSize> trained)
+    {
+        this.tape = tape;
+        this.work = work;
+        this.layers = layers;
+        this.model = model;
+        this.trained = trained;
+    }
+
+    private enum Purpose { Weight, Adapter, Master, Moments, Stepping }
+
+    /// <summary>Bytes reserved beyond the allocated peak.</summary>
+    /// <param name="storages">Tensors the tape made to play the step with alike blocks played once.</param>
+    public static long Cached(Tape.Tape tape, CachingAllocator allocator, Workload work, int storages) =>
+        OfBlocks(tape, allocator, work, Math.Clamp(Budget / Math.Max(1, storages), 2, Math.Max(2, work.Step.Layers)));
+
+    private static long OfBlocks(Tape.Tape tape, CachingAllocator allocator, Workload work, int layers)
+    {
+        Span<TensorSize> ofModel = stackalloc TensorSize[TensorSizes.Most], ofTrained = stackalloc TensorSize[TensorSizes.Most];
+        allocator.Clear();
+        tape.Clear(allocator);
+        tape.GradientShare = StepPlan.GradientShare(work);
+        var replay = new Replay(
+            tape, work, Math.Min(layers, work.Step.Layers), ofModel[..TensorSizes.Model(work.Step, ofModel)], ofTrained[..TensorSizes.Trained(work.Step, ofTrained)]);
+        replay.Load();
+        if (work.Method is not MethodKind.Load)
+        {
+            replay.Steps();
+        }
+        return allocator.PeakReserved - allocator.PeakAllocated;
+    }
+
+    private void Load()
+    {
+        Place(model, Purpose.Weight, WeightScale());
+        if (work.Step.Block.Rank > 0)
+        {
+            Place(trained, Purpose.Adapter);
+        }
+        if (work.Masters && !work.OptimizerOffloaded)
+        {
+            Place(trained, Purpose.Master);
+        }
+    }
+
+    private void Steps()
+    {
+        var first = true;
+        foreach (var share in work.LengthsVary ? Varying : Fixed)
+        {
+            StepPlayer.Play(tape, share < 1 ? work.Step.Shorter(share) : work.Step, layers);
+            if (work.Method is MethodKind.Inference)
+            {
+                continue;
+            }
+            if (!work.OptimizerOffloaded)
+            {
+                Optimize(first);
+            }
+            tape.DropGradients();
+            first = false;
+        }
+    }
+
+    private void Optimize(bool first)
+    {
+        if (first)
+        {
+            Place(trained, Purpose.Moments);
+        }
+        var mark = tape.Storages;
+        Place(trained, Purpose.Stepping);
+        for (var storage = mark; storage < tape.Storages; storage++)
+        {
+            tape.Release(storage);
+        }
+    }
+
+    /// <summary>What is outside of the blocks, then block by block, as PyTorch lists a model's parameters.</summary>
+    private void Place(ReadOnlySpan<TensorSize> tensors, Purpose purpose, double scale = 1)
+    {
+        foreach (var tensor in tensors)
+        {
+            for (var i = tensor.InEachBlock > 0 ? tensor.Count : 0; i < tensor.Count; i++)
+            {
+                Place(tensor, purpose, scale);
+            }
+        }
+        for (var layer = 0; layer < layers; layer++)
+        {
+            foreach (var tensor in tensors)
+            {
+                var each = Math.Min(tensor.InEachBlock, MostExperts);
+                for (var i = 0; i < each; i++)
+                {
+                    Place(tensor with { Elements = tensor.Elements * tensor.InEachBlock / each }, purpose, scale);
+                }
+            }
+        }
+    }
+
+    private void Place(in TensorSize tensor, Purpose purpose, double scale)
+    {
+        switch (purpose)
+        {
+            case Purpose.Weight:
+                tape.Allocate((long)(Stored(tensor) * scale), Part.Weights);
+                break;
+            case Purpose.Adapter:
+                tape.Allocate(tensor.Elements * work.Step.Block.LoraWidth, Part.Weights);
+                break;
+            case Purpose.Master:
+                tape.Allocate(Share(4 * tensor.Elements), Part.MasterWeights);
+                break;
+            case Purpose.Moments:
+                var kept = Share(OptimizerStates.Kept(work.Optimizer, tensor.Elements, work.StateWidth));
+                tape.Allocate(kept / 2, Part.OptimizerStates);
+                tape.Allocate(kept - kept / 2, Part.OptimizerStates);
+                break;
+            default:
+                tape.Allocate(Share(OptimizerStates.WhileStepping(work.Optimizer, [tensor with { Count = 1 }], work.StateWidth, work.Masters)), Part.Temporaries);
+                break;
+        }
+    }
+
+    private long Share(long bytes) => bytes / StepPlan.Cuts(work);
+
+    /// <summary>What sharding, offloading and experts make of the weights' own sizes.</summary>
+    private double WeightScale()
+    {
+        var own = 0.0;
+        foreach (var tensor in model)
+        {
+            own += Stored(tensor) * tensor.Count;
+        }
+        var adapters = work.Step.Block.Rank > 0 ? work.TrainedParameters * work.Step.Block.LoraWidth : 0;
+        return (work.WeightBytes - adapters) / own;
+    }
+
+    private double Stored(in TensorSize tensor) => tensor.Elements
+        * (tensor.Packed ? QuantisedWeights.BytesPerWeight(work.Job.QuantFormat, work.Job.QuantBits) : work.Step.Block.WeightWidth);
+}
