@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Estimate.Presets;
 using GpuWatch.Core.Jobs;
@@ -9,6 +10,9 @@ namespace GpuWatch.Commands;
 /// <summary>`estimate --batch`: one line for each row of a table of jobs, in order, as it is read.</summary>
 internal static class EstimateBatch
 {
+    /// <summary>Rows that are read before they are estimated together.</summary>
+    private const int AtATime = 256;
+
     /// <param name="form">csv, or JSON lines for anything else.</param>
     /// <param name="preset">Estimate by this rule; null = by the plan.</param>
     public static int Run(string path, string form, Preset? preset, Func<Job, (Plan? Plan, string? Error)> estimate, Surroundings around)
@@ -25,31 +29,75 @@ internal static class EstimateBatch
             EstimateCsv.WriteHeader(around.Out);
         }
         var json = new EstimateJson(around.Out, indented: false);
-        foreach (var row in table.Rows(path))
+        foreach (var rows in Together(table.Rows(path)))
         {
             if (around.Stop.IsCancellationRequested)
             {
                 return ExitCode.Interrupted;
             }
-            if (csv)
+            var plans = preset is null ? Plans(rows, estimate) : [];
+            for (var i = 0; i < rows.Count; i++)
             {
-                WriteCsv(row, estimate, around.Out);
-            }
-            else if (preset is not null)
-            {
-                Write(row, preset, json, around.Out);
-            }
-            else
-            {
-                Write(row, estimate, json);
+                if (preset is not null)
+                {
+                    Write(rows[i], preset, json, around.Out);
+                }
+                else if (csv)
+                {
+                    WriteCsv(rows[i], plans[i], around.Out);
+                }
+                else
+                {
+                    Write(rows[i], plans[i], json);
+                }
             }
         }
         return ExitCode.Done;
     }
 
-    private static void Write(in JobRow row, Func<Job, (Plan? Plan, string? Error)> estimate, EstimateJson json)
+    /// <summary>So many rows at a time; those before a mistake in the file come before the mistake.</summary>
+    private static IEnumerable<List<JobRow>> Together(IEnumerable<JobRow> rows)
     {
-        var (plan, error) = row.Job is { } job ? estimate(job) : (null, row.Error);
+        using var all = rows.GetEnumerator();
+        BadInputException? mistake = null;
+        var more = true;
+        while (more)
+        {
+            var some = new List<JobRow>(AtATime);
+            while (more && some.Count < AtATime)
+            {
+                try
+                {
+                    more = all.MoveNext();
+                }
+                catch (BadInputException bad)
+                {
+                    (mistake, more) = (bad, false);
+                }
+                if (more)
+                {
+                    some.Add(all.Current);
+                }
+            }
+            yield return some;
+        }
+        if (mistake is not null)
+        {
+            ExceptionDispatchInfo.Throw(mistake);
+        }
+    }
+
+    /// <summary>Plans do not know each other, so all cores make them.</summary>
+    private static (Plan? Plan, string? Error)[] Plans(List<JobRow> rows, Func<Job, (Plan? Plan, string? Error)> estimate)
+    {
+        var plans = new (Plan?, string?)[rows.Count];
+        Parallel.For(0, rows.Count, i => plans[i] = rows[i].Job is { } job ? estimate(job) : (null, rows[i].Error));
+        return plans;
+    }
+
+    private static void Write(in JobRow row, (Plan? Plan, string? Error) made, EstimateJson json)
+    {
+        var (plan, error) = made;
         if (plan is null)
         {
             json.WriteError(row.Id, error ?? "this row cannot be estimated");
@@ -73,9 +121,9 @@ internal static class EstimateBatch
         }
     }
 
-    private static void WriteCsv(in JobRow row, Func<Job, (Plan? Plan, string? Error)> estimate, TextWriter output)
+    private static void WriteCsv(in JobRow row, (Plan? Plan, string? Error) made, TextWriter output)
     {
-        var (plan, error) = row.Job is { } job ? estimate(job) : (null, row.Error);
+        var (plan, error) = made;
         if (plan is null)
         {
             EstimateCsv.WriteError(output, row.Id, error ?? "this row cannot be estimated");

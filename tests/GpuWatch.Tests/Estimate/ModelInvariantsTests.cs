@@ -20,7 +20,7 @@ public sealed class ModelInvariantsTests
     {
         var work = Resolver.Resolve(Full with { ModelName = model }).Work!;
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
-        Assert.Equal(ParameterCount.Of(Catalogue.Find(model)!)!.Value.Total, TensorSizes.Sum(tensors[..TensorSizes.Of(work.Step, tensors)]));
+        Assert.Equal(ParameterCount.Of(Catalogue.Find(model)!)!.Value.Total, TensorSizes.Sum(tensors[..TensorSizes.Trained(work.Step, tensors)]));
     }
 
     [Theory]
