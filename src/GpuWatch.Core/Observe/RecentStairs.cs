@@ -6,7 +6,8 @@ public sealed class RecentStairs
     /// <summary>Enough to tell a rhythm, little enough to look at on every sample.</summary>
     public const int Capacity = 32;
 
-    private readonly Stair[] ring = new Stair[Capacity];
+    /// <summary>Grows to the capacity: most processes climb a few stairs and then stay.</summary>
+    private Stair[] ring = new Stair[4];
     private int next;
 
     public int Count { get; private set; }
@@ -15,7 +16,7 @@ public sealed class RecentStairs
     public bool HasForgotten { get; private set; }
 
     /// <summary>0 is the oldest that is remembered.</summary>
-    public Stair this[int index] => ring[(next - Count + index + Capacity) % Capacity];
+    public Stair this[int index] => ring[(next - Count + index + ring.Length) % ring.Length];
 
     public Stair Last => this[Count - 1];
 
@@ -25,14 +26,28 @@ public sealed class RecentStairs
     {
         if (Count > 0 && stair.TimeSeconds - Last.TimeSeconds <= restSeconds)
         {
-            ring[(next - 1 + Capacity) % Capacity] = stair with { Rise = Last.Rise + stair.Rise };
+            ring[(next - 1 + ring.Length) % ring.Length] = stair with { Rise = Last.Rise + stair.Rise };
             return false;
         }
+        if (Count == ring.Length && Count < Capacity)
+        {
+            Grow();
+        }
         ring[next] = stair;
-        next = (next + 1) % Capacity;
+        next = (next + 1) % ring.Length;
         (Count, HasForgotten) = (Math.Min(Count + 1, Capacity), HasForgotten || Count == Capacity);
         return true;
     }
 
     public void Clear() => (Count, HasForgotten) = (0, false);
+
+    private void Grow()
+    {
+        var larger = new Stair[Math.Min(Capacity, 2 * ring.Length)];
+        for (var i = 0; i < Count; i++)
+        {
+            larger[i] = this[i];
+        }
+        (ring, next) = (larger, Count);
+    }
 }

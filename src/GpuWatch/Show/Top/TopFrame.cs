@@ -79,7 +79,7 @@ internal static class TopFrame
             lines.Add(new($"{name}no data: {Plain(gpu.Fault?.Reason ?? "not read yet")}", gpu.Fault is null ? Tint.Faint : Tint.Critical));
             return;
         }
-        lines.Add(new(name + Memory(frame) + "  " + Recent(gpu.History, frame.Total), Tint.Strong));
+        lines.Add(new(name + Memory(frame) + "  " + Recent(gpu.History, frame), Tint.Strong));
         if (gpu.Processes.Count > 0)
         {
             AddProcesses(lines, gpu, present);
@@ -94,10 +94,12 @@ internal static class TopFrame
         return string.Create(CultureInfo.InvariantCulture, $"{new string('█', full)}{new string('░', BarWidth - full)} {share,4:0 %}  {used} of {frame.Total}");
     }
 
-    /// <summary>The last points as bars, each a step of an eighth of the card.</summary>
-    private static string Recent(History history, Bytes total) => string.Concat(
-        Enumerable.Range(Math.Max(0, history.Count - HistoryWidth), Math.Min(history.Count, HistoryWidth))
-            .Select(i => Levels[Math.Clamp((int)(history[i].Value / (double)Math.Max(1, total.Count) * Levels.Length), 0, Levels.Length - 1)]));
+    /// <summary>The last seconds as bars, each a step of an eighth of the card.</summary>
+    private static string Recent(History history, GpuFrame frame) => string.Concat(
+        Enumerable.Range(1 - HistoryWidth, HistoryWidth)
+            .Select(second => history.At(frame.TimeSeconds + second))
+            .OfType<long>()
+            .Select(used => Levels[Math.Clamp((int)(used / (double)Math.Max(1, frame.Total.Count) * Levels.Length), 0, Levels.Length - 1)]));
 
     private static void AddProcesses(List<TopLine> lines, LiveGpu gpu, Present present)
     {
