@@ -3,6 +3,7 @@ using FsCheck;
 using FsCheck.Fluent;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Forecast;
+using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 
@@ -11,7 +12,16 @@ namespace GpuWatch.Tests.Alert;
 /// <summary>What must hold whatever the samples: nothing is known of the future, and the same samples give the same words.</summary>
 public sealed class FoldProperties
 {
+    private const int DeclaredPid = 8;
     private static readonly Bytes Total = Bytes.FromGiB(16);
+    private static readonly Job Small = new()
+    {
+        Architecture = new Architecture(null, "llama", null, 2048, 6, 32, 4, 5632, 32000, false, false),
+        Method = "full", WeightDtype = "bf16", MicroBatch = 1, SeqLen = 1024, Optimizer = "adamw_fused", Attention = "flash",
+    };
+
+    /// <summary>What a process tells of itself: nothing, all, its live bytes alone, or all a moment later than NVML looked.</summary>
+    private enum Tells { Nothing, All, Live, Later }
 
     [Fact]
     public void A_trace_cut_anywhere_says_the_same_up_to_the_cut() => Check((frames, cut) =>
@@ -39,7 +49,7 @@ public sealed class FoldProperties
     private static List<WatchEvent> Events(IEnumerable<GpuFrame> frames)
     {
         var events = new List<WatchEvent>();
-        var watch = new DeviceWatch(0, _ => null);
+        var watch = new DeviceWatch(0, reading => reading.Pid == DeclaredPid ? Small : null);
         foreach (var frame in frames)
         {
             watch.Observe(frame, events);
@@ -61,24 +71,28 @@ public sealed class FoldProperties
         Reason = alert.Reason + string.Join(' ', alert.Evidence.Select(pair => FormattableString.Invariant($"{pair.Key}={pair.Value}"))),
     };
 
-    /// <summary>Stairs, falls, ramps and plateaus of one process, sometimes with live bytes, and a place to cut.</summary>
+    /// <summary>Stairs, falls, ramps and plateaus of one process, declared or not, at irregular times, the device's bytes now and then out of step; and a place to cut.</summary>
     private static Gen<(ImmutableArray<GpuFrame> Frames, int Cut)> Walks() =>
         from moves in Gen.ListOf(Gen.Choose(0, 99), 150)
-        from withTorch in Gen.Elements(true, false)
+        from tells in Gen.Elements(Enum.GetValues<Tells>())
+        from pid in Gen.Elements(7, DeclaredPid)
         from cut in Gen.Choose(1, moves.Count)
-        select (Frames(moves, withTorch), cut);
+        select (Frames(moves, tells, pid), cut);
 
-    private static ImmutableArray<GpuFrame> Frames(IEnumerable<int> moves, bool withTorch)
+    private static ImmutableArray<GpuFrame> Frames(IEnumerable<int> moves, Tells tells, int pid)
     {
-        var (level, others, time) = (0.4, 2.0, 0);
+        var (level, before, others, index, time) = (0.4, 0.4, 2.0, 0, 0.0);
         return [.. moves.Select(move =>
         {
+            before = level;
             level = move switch { < 20 => level + 0.1, < 26 => level + 1.5, < 30 => level * 0.6, _ => level };
             others += move is > 90 ? 0.05 : 0;
             level = Math.Clamp(level, 0.3, 16 - others);
-            var (used, live) = (Bytes.FromGiB(level), Bytes.FromGiB((level - 0.3) * (0.5 + move % 7 / 14.0)));
-            var reading = new ProcessReading(7, used, withTorch ? live : null, withTorch ? used - Bytes.FromGiB(0.3) : null);
-            return new GpuFrame(time++, 0, Total, used + Bytes.FromGiB(others), null, null, [reading]);
+            time = index++ + move % 3 * 0.25;
+            var (live, reserved) = (Bytes.FromGiB((level - 0.3) * (0.5 + move % 7 / 14.0)), Bytes.FromGiB(level - 0.3));
+            var (seen, device) = (Bytes.FromGiB(tells == Tells.Later ? before : level), Bytes.FromGiB((move % 17 == 0 ? before : level) + others));
+            var reading = new ProcessReading(pid, seen, tells == Tells.Nothing ? null : live, tells is Tells.All or Tells.Later ? reserved : null);
+            return new GpuFrame(time, 0, Total, Bytes.Min(Total, device), null, null, [reading]);
         })];
     }
 }
