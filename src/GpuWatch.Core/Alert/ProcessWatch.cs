@@ -53,7 +53,7 @@ internal sealed class ProcessWatch
             return;
         }
         reconciler.Observe(series);
-        Outlook = Forecaster.Look(series, reconciler, isDevice: Pid is null);
+        Outlook = Forecaster.Look(series, reconciler, options.Constants, isDevice: Pid is null);
         JudgeFindings(frame.TimeSeconds, events);
         JudgeOom(frame.TimeSeconds, events);
         TellForecast(frame.TimeSeconds, events);

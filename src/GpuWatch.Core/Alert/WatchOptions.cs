@@ -1,4 +1,5 @@
 using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Forecast;
 
 namespace GpuWatch.Core.Alert;
 
@@ -18,6 +19,9 @@ public sealed record WatchOptions
 
     /// <summary>What declared jobs are estimated by; null for the shipped profile.</summary>
     public Profile? Profile { get; init; }
+
+    /// <summary>What the threats know of the world.</summary>
+    public Constants Constants { get; init; } = Constants.Shipped;
 
     public static WatchOptions Default { get; } = new();
 

@@ -10,7 +10,7 @@ public static class Forecaster
 {
     private const int Rules = 8;
 
-    public static Outlook Look(ProcessSeries series, Reconciler reconciler, bool isDevice)
+    public static Outlook Look(ProcessSeries series, Reconciler reconciler, Constants constants, bool isDevice)
     {
         var plan = reconciler.Plan;
         Span<Threat> threats = stackalloc Threat[Rules];
@@ -21,15 +21,15 @@ public static class Forecaster
         }
         else
         {
-            Add(ref count, threats, plan is null ? UndeclaredThreat.Of(series) : StructureThreat.Of(series, reconciler));
-            Add(ref count, threats, GrowthThreat.OfRhythm(series, reconciler));
-            Add(ref count, threats, GrowthThreat.OfLiveRhythm(series));
-            Add(ref count, threats, GrowthThreat.OfRecords(series, reconciler));
-            Add(ref count, threats, GrowthThreat.OfFloor(series, reconciler));
-            Add(ref count, threats, NeighbourThreat.Of(series, reconciler));
-            Add(ref count, threats, WallThreat.Of(series, reconciler));
+            Add(ref count, threats, plan is null ? UndeclaredThreat.Of(series, constants) : StructureThreat.Of(series, reconciler, constants));
+            Add(ref count, threats, GrowthThreat.OfRhythm(series, reconciler, constants));
+            Add(ref count, threats, GrowthThreat.OfLiveRhythm(series, constants));
+            Add(ref count, threats, GrowthThreat.OfRecords(series, reconciler, constants));
+            Add(ref count, threats, GrowthThreat.OfFloor(series, reconciler, constants));
+            Add(ref count, threats, NeighbourThreat.Of(series, reconciler, constants));
+            Add(ref count, threats, WallThreat.Of(series, reconciler, constants));
         }
-        return Outlook.Of(threats[..count], Peak(series, plan, threats[..count]), series.Capacity);
+        return Outlook.Of(threats[..count], isDevice ? default : UnseenThreat.Of(series, constants), Peak(series, plan, threats[..count]), series.Capacity);
     }
 
     private static void Add(ref int count, Span<Threat> threats, Threat? threat)

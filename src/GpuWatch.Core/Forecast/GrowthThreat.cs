@@ -21,35 +21,29 @@ internal static class GrowthThreat
     /// <summary>… or if four of five pairs of windows rise, and it has risen by more.</summary>
     private const int LeastFloors = 7;
     private const double PlainGrownShare = 0.08;
+    /// <summary>What is kept lifts the mean with the floor; a floor that rises alone is a beat of the sampling with the steps.</summary>
+    private const double LeastMeanShare = 0.3;
+    private const double MeanSignificance = 2;
+    private const double PlainMeanSignificance = 1.5;
     /// <summary>Stairs below this share of the planned peak are explained by it.</summary>
     private const double Explained = 1.0;
-    private const double LeakSpread = 0.4;
-    /// <summary>Evaluation's stairs come like clockwork; what is not known is how much of the cache it can use.</summary>
-    private const double ClockworkSpread = 0.2;
-    private const double SlackDoubt = 0.7;
-    /// <summary>An evaluation may end just before it hurts: of eight recorded that came to the wall five died there (Laplace: 6 of 10).</summary>
-    private const double ThisEvaluation = 0.6;
     /// <summary>A release longer ago than this many intervals belongs to the evaluation before.</summary>
     private const double OneEvaluationGaps = 12;
-    /// <summary>Share of what evaluation holds that the first release gave back, in the mean.</summary>
-    private const double CachedShare = 0.09;
-    /// <summary>The tail's exponent: growth once begun mostly goes on.</summary>
-    private const double Tail = 0.5;
 
     /// <summary>Stairs that NVML sees: the allocator asks the device for each.</summary>
-    public static Threat? OfRhythm(ProcessSeries series, Reconciler reconciler) =>
+    public static Threat? OfRhythm(ProcessSeries series, Reconciler reconciler, Constants constants) =>
         !IsGrowing(series, reconciler)
             ? null
-            : Of(series, series.Rhythm, series.Stairs.Last, series.Available, Slack(series), series.IsEvaluating ? Cause.Evaluation : Cause.Leak);
+            : Of(series, series.Rhythm, series.Stairs.Last, series.Available, Slack(series, constants), series.IsEvaluating ? Cause.Evaluation : Cause.Leak, constants);
 
     /// <summary>Stairs of live bytes, told by the process itself, that still fit into what the allocator has cached.</summary>
-    public static Threat? OfLiveRhythm(ProcessSeries series) =>
+    public static Threat? OfLiveRhythm(ProcessSeries series, Constants constants) =>
         series.LiveRhythm.Count < Rhythm.LeastClockworkStairs
             ? null
-            : Of(series, series.LiveRhythm, series.LiveStairs.Last, series.Capacity - series.Context - series.LiveStairs.Last.Level, Bytes.Zero, Cause.Evaluation);
+            : Of(series, series.LiveRhythm, series.LiveStairs.Last, series.Capacity - series.Context - series.LiveStairs.Last.Level, Bytes.Zero, Cause.Evaluation, constants);
 
     /// <summary>Stairs without a rhythm whose records crowd towards the present.</summary>
-    public static Threat? OfRecords(ProcessSeries series, Reconciler reconciler)
+    public static Threat? OfRecords(ProcessSeries series, Reconciler reconciler, Constants constants)
     {
         if (series.IsEvaluating || !IsCrowding(series, reconciler))
         {
@@ -58,7 +52,7 @@ internal static class GrowthThreat
         var perSecond = RecordBytesPerSecond(series);
         var eta = Math.Max(0.1, series.Available.Count / perSecond);
         var lasted = series.NowSeconds - series.Stairs[series.Stairs.Count - CrowdingStairs].TimeSeconds;
-        return new Threat(Cause.Leak, GoesOn(lasted, eta), eta, 0.5, series.Available);
+        return new Threat(Cause.Leak, GoesOn(lasted, eta, constants), eta, constants.LeakSpread, series.Available);
     }
 
     private static bool IsCrowding(ProcessSeries series, Reconciler reconciler) =>
@@ -82,7 +76,7 @@ internal static class GrowthThreat
     private static bool IsBeyondPlan(ProcessSeries series, Reconciler reconciler) =>
         reconciler.Plan is not { } plan || series.Held > plan.PeakAllocated.Likely * Explained;
 
-    public static Threat? OfFloor(ProcessSeries series, Reconciler reconciler)
+    public static Threat? OfFloor(ProcessSeries series, Reconciler reconciler, Constants constants)
     {
         if (!IsFloorRising(series))
         {
@@ -91,7 +85,7 @@ internal static class GrowthThreat
         var floor = series.LiveFloor;
         var missing = Math.Max(0, (series.Capacity - series.Context - LeakedPeak(series, reconciler)).Count);
         var eta = Math.Max(0.1, missing / floor.Slope);
-        return new Threat(Cause.Leak, GoesOn(floor.SpanSeconds, eta), eta, 0.5, new Bytes(missing));
+        return new Threat(Cause.Leak, GoesOn(floor.SpanSeconds, eta, constants), eta, constants.LeakSpread, new Bytes(missing));
     }
 
     /// <summary>Samples miss the top of a step; the plan knows it, and what has leaked since the first step lies on it.</summary>
@@ -122,27 +116,28 @@ internal static class GrowthThreat
     {
         var floor = series.LiveFloor;
         var grown = floor.Grown / Math.Max(1, (series.Capacity - series.Context).Count);
-        return floor.Count >= LeastFloors && !series.IsEvaluating
-            && ((floor.Significance >= Significance && grown >= LeastGrownShare) || (floor.LowSlope > 0 && grown >= PlainGrownShare));
+        return floor.Count >= LeastFloors && !series.IsEvaluating && floor.MeanSlope >= floor.Slope * LeastMeanShare
+            && ((grown >= LeastGrownShare && floor.Significance >= Significance && floor.MeanSignificance >= MeanSignificance)
+                || (grown >= PlainGrownShare && floor.LowSlope > 0 && floor.MeanSignificance >= PlainMeanSignificance));
     }
 
-    private static Threat Of(ProcessSeries series, Rhythm rhythm, Stair last, Bytes free, Bytes slack, Cause cause)
+    private static Threat Of(ProcessSeries series, Rhythm rhythm, Stair last, Bytes free, Bytes slack, Cause cause, Constants constants)
     {
         var waited = series.NowSeconds - last.TimeSeconds;
         var alive = Math.Exp(-Math.Max(0, waited / rhythm.GapSeconds - 1.5));
         var missing = Math.Max(1, Math.Ceiling((double)(free + slack).Count / rhythm.Rise.Count + 0.01));
         var eta = Math.Max(0.1, missing * rhythm.GapSeconds - waited);
-        var spread = cause == Cause.Evaluation ? ClockworkSpread + SlackDoubt * (slack / rhythm.Rise) / missing : LeakSpread;
-        return new Threat(cause, alive * GoesOn(rhythm.Count, missing), eta, spread, rhythm.Rise * missing)
+        var spread = cause == Cause.Evaluation ? constants.EvaluationSpread + constants.EvaluationCacheSpread * (slack / rhythm.Rise) / missing : constants.LeakSpread;
+        return new Threat(cause, alive * GoesOn(rhythm.Count, missing, constants), eta, spread, rhythm.Rise * missing)
         {
-            Punctual = cause == Cause.Evaluation ? ThisEvaluation : 1,
-            LaterSeconds = WallThreat.NextEvaluationSeconds,
+            Punctual = cause == Cause.Evaluation ? constants.ThisEvaluation : 1,
+            LaterSeconds = constants.NextEvaluationSeconds,
         };
     }
 
     /// <summary>Evaluation grows in a cache made for training: at the wall the allocator first gives back what it finds free there.</summary>
-    private static Bytes Slack(ProcessSeries series) =>
-        series.IsEvaluating && series.NowSeconds - series.LastReleaseSeconds > OneEvaluationGaps * series.Rhythm.GapSeconds ? series.Held * CachedShare : Bytes.Zero;
+    private static Bytes Slack(ProcessSeries series, Constants constants) =>
+        series.IsEvaluating && series.NowSeconds - series.LastReleaseSeconds > OneEvaluationGaps * series.Rhythm.GapSeconds ? series.Held * constants.EvaluationCache : Bytes.Zero;
 
-    private static double GoesOn(double lasted, double more) => Math.Pow(lasted / (lasted + more), Tail);
+    private static double GoesOn(double lasted, double more, Constants constants) => Math.Pow(lasted / (lasted + more), constants.GrowthTail);
 }

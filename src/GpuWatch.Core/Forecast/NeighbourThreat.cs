@@ -9,22 +9,17 @@ namespace GpuWatch.Core.Forecast;
 /// </summary>
 internal static class NeighbourThreat
 {
-    private const double NeedsMore = 0.5;
-    private const double CutUpNeedsMore = 0.8;
     /// <summary>Held over planned live bytes of a cache cut up by changing shapes; one shape reaches 1.4.</summary>
     private const double CutUpRatio = 1.5;
     private const double LeastShare = 0.1;
     private const double FullShare = 0.02;
-    /// <summary>Median time from a full device to the request that does not fit.</summary>
-    private const double FromFullSeconds = 60;
-    private const double Spread = 1;
     /// <summary>Nothing declared, and flat for longer than this: nothing says that it still needs anything.</summary>
     private const double RecentSeconds = 300;
     /// <summary>Others that take this share of what the process can hold, and go on, are told.</summary>
     private const double ToldShare = 0.05;
     private const double ToldEtaSeconds = 600;
 
-    public static Threat? Of(ProcessSeries series, Reconciler reconciler)
+    public static Threat? Of(ProcessSeries series, Reconciler reconciler, Constants constants)
     {
         var climb = series.OthersClimb;
         var isFull = series.Available < series.Capacity * FullShare;
@@ -34,7 +29,7 @@ internal static class NeighbourThreat
         }
         var untilFull = isFull ? 0 : series.Available.Count / climb.BytesPerSecond;
         var goesOn = isFull ? 1 : climb.Grown.Count / (double)(climb.Grown + series.Available).Count;
-        return new Threat(Cause.Neighbour, (IsCutUp(series, reconciler) ? CutUpNeedsMore : NeedsMore) * goesOn, untilFull + FromFullSeconds, Spread, series.Available);
+        return new Threat(Cause.Neighbour, (IsCutUp(series, reconciler) ? constants.NeighbourNeedsCutUp : constants.NeighbourNeeds) * goesOn, untilFull + constants.NeighbourSeconds, constants.NeighbourSpread, series.Available);
     }
 
     /// <summary>The room shrinks, and this process may miss it: worth a word before it is a threat.</summary>

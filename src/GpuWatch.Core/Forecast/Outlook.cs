@@ -14,8 +14,11 @@ public readonly record struct Outlook(
     ByteRange PredictedPeak,
     Bytes Capacity)
 {
-    /// <summary>The threats look at one growth from several sides, so the worst of them is taken, not their sum.</summary>
-    public static Outlook Of(ReadOnlySpan<Threat> threats, ByteRange peak, Bytes capacity)
+    /// <summary>
+    /// The threats look at one growth from several sides, so the worst of them is taken, not their sum. What nothing shows yet comes beside
+    /// them: it is in the probabilities, but no reason to page.
+    /// </summary>
+    public static Outlook Of(ReadOnlySpan<Threat> threats, UnseenThreat unseen, ByteRange peak, Bytes capacity)
     {
         double soon = 0, later = 0, ever = 0;
         Threat? deciding = null;
@@ -26,6 +29,8 @@ public readonly record struct Outlook(
             ever = Math.Max(ever, threat.Probability);
             deciding = deciding is { } worst && worst.Probability >= threat.Probability ? worst : threat;
         }
-        return new Outlook(soon, later, ever, deciding, peak, capacity);
+        return new Outlook(Either(soon, unseen.Within(60)), Either(later, unseen.Within(600)), ever, deciding, peak, capacity);
     }
+
+    private static double Either(double one, double other) => one + other - one * other;
 }

@@ -10,18 +10,12 @@ internal static class StructureThreat
 {
     /// <summary>From the end of loading to the first optimizer step, when nothing is known of the speed.</summary>
     private const double FirstStepSeconds = 5;
-    private const double LoadingSpread = 0.6;
     /// <summary>P(later than x) = s/(s + x) is logistic in ln x: the normal curve nearest to it (Johnson, Kotz and Balakrishnan 1995, chapter 23).</summary>
     private const double LindySpread = 1.7;
     /// <summary>Standard deviation of a context that is not known apart: 256–616 MiB in public reports.</summary>
     private static readonly Bytes ContextDeviation = Bytes.FromMiB(80);
     /// <summary>Others that took this share of the room are to blame.</summary>
     private const double NeighbourShare = 0.1;
-    /// <summary>A plan is never surer than this share of itself.</summary>
-    private const double LeastDeviationShare = 0.015;
-
-    /// <summary>The longest batch is a hair shorter than declared.</summary>
-    private const double Reach = 0.985;
 
     /// <summary>Jobs in which a batch of the declared size comes at all: a declared length is often the most that is allowed.</summary>
     private const double LongBatchComes = 0.9;
@@ -30,18 +24,18 @@ internal static class StructureThreat
     /// <summary>The same where every batch is packed to the declared size, so that the first steps have shown what there is to see.</summary>
     private const double PackedSeconds = 5;
 
-    public static Threat? Of(ProcessSeries series, Reconciler reconciler)
+    public static Threat? Of(ProcessSeries series, Reconciler reconciler, Constants constants)
     {
         var plan = reconciler.Plan!;
         var room = series.Capacity - series.Context;
-        var deviation = Deviation(series, plan);
-        var need = plan.PeakAllocated.Likely * Reach;
+        var deviation = Deviation(series, plan, constants);
+        var need = plan.PeakAllocated.Likely * constants.Reach;
         var probability = Normal.Cdf((need - room).Count / deviation);
         if (reconciler.IsFulfilled || probability < 1e-3)
         {
             return null;
         }
-        return new Threat(CauseOf(series, plan, room, deviation, probability), StillToCome(series, reconciler, probability), Eta(series, plan), !series.HasStepped ? LoadingSpread : LindySpread, need - series.Held);
+        return new Threat(CauseOf(series, plan, room, deviation, probability, constants.Reach), StillToCome(series, reconciler, probability), Eta(series, plan), !series.HasStepped ? constants.LoadingSpread : LindySpread, need - series.Held);
     }
 
     /// <summary>Until its first steps have settled all that is planned must come; what has not come since is the less likely the longer it has not.</summary>
@@ -53,9 +47,9 @@ internal static class StructureThreat
                 reconciler.Job?.Packing == true ? PackedSeconds : LongBatchSeconds,
                 series.NowSeconds - series.SettledAtSeconds);
 
-    private static double Deviation(ProcessSeries series, Plan plan)
+    private static double Deviation(ProcessSeries series, Plan plan, Constants constants)
     {
-        var own = Math.Max((plan.PeakAllocated.High - plan.PeakAllocated.Low).Count / 3.29, plan.PeakAllocated.Likely.Count * LeastDeviationShare);
+        var own = Math.Max((plan.PeakAllocated.High - plan.PeakAllocated.Low).Count / 3.29, plan.PeakAllocated.Likely.Count * constants.PlanDeviation);
         var context = series.ContextKnown ? 0 : ContextDeviation.Count;
         return Math.Sqrt(own * own + (double)context * context);
     }
@@ -64,9 +58,9 @@ internal static class StructureThreat
     /// The first station that is about as likely not to fit as the worst; once the first step is survived, only a longer batch can bring
     /// the planned peak. Who has taken what would have sufficed is to blame before that.
     /// </summary>
-    private static Cause CauseOf(ProcessSeries series, Plan plan, Bytes room, double deviation, double probability)
+    private static Cause CauseOf(ProcessSeries series, Plan plan, Bytes room, double deviation, double probability, double reach)
     {
-        if (series.OthersGrown > room * NeighbourShare && plan.PeakAllocated.Likely * Reach < room + series.OthersGrown)
+        if (series.OthersGrown > room * NeighbourShare && plan.PeakAllocated.Likely * reach < room + series.OthersGrown)
         {
             return Cause.Neighbour;
         }
@@ -76,7 +70,7 @@ internal static class StructureThreat
             : Fails(plan.Phases.FirstBackward) ? Cause.FirstBackward
             : Cause.FirstOptimizer;
 
-        bool Fails(Bytes station) => Normal.Cdf((station * Reach - room).Count / deviation) > probability / 2;
+        bool Fails(Bytes station) => Normal.Cdf((station * reach - room).Count / deviation) > probability / 2;
     }
 
     /// <summary>After the first step: what has not come for s seconds comes within another s with even odds (Lindy's law).</summary>

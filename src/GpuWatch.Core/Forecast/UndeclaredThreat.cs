@@ -9,9 +9,6 @@ namespace GpuWatch.Core.Forecast;
 /// </summary>
 internal static class UndeclaredThreat
 {
-    /// <summary>Free over loaded at which half of the jobs died in the first step, and the steepness of the odds in its logarithm.</summary>
-    private const double EvenRatio = 2.3;
-    private const double Steepness = 8;
     /// <summary>Probability that it trains all it loads, when only its memory is known: just worth a warning, where it would be certain death.</summary>
     private const double TrainsAll = 0.6;
     /// <summary>The same for one that tells its live bytes: somebody watches a training loop from within.</summary>
@@ -20,14 +17,14 @@ internal static class UndeclaredThreat
     private const double FirstStepSeconds = 5;
     private static readonly Units.Bytes LeastWeights = Units.Bytes.FromMiB(200);
 
-    public static Threat? Of(ProcessSeries series)
+    public static Threat? Of(ProcessSeries series, Constants constants)
     {
         if (series.Phase != JobPhase.Loading || !series.SeenFromStart || series.Held < LeastWeights)
         {
             return null;
         }
         var ratio = Math.Max(0.01, series.Available / series.Held);
-        var dies = 1 / (1 + Math.Pow(ratio / EvenRatio, Steepness));
+        var dies = 1 / (1 + Math.Pow(ratio / constants.UndeclaredRatio, constants.UndeclaredSteepness));
         return new Threat(ratio < 1 ? Cause.FirstBackward : Cause.FirstOptimizer, Trains(series) * dies, FirstStepSeconds, 0.8, series.Held * 3);
     }
 

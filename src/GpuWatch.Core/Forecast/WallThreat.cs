@@ -9,17 +9,10 @@ namespace GpuWatch.Core.Forecast;
 /// </summary>
 internal static class WallThreat
 {
-    /// <summary>Share of recorded jobs that died after their first release at the wall: 18 of 18, with Laplace's two imagined survivors.</summary>
-    private const double Deadly = 0.9;
-    private const double MedianSeconds = 20;
-    private const double Spread = 1.2;
-    /// <summary>Once evaluation has ended, the next one is the danger.</summary>
-    public const double NextEvaluationSeconds = 300;
-    private const double NextEvaluationSpread = 0.7;
     /// <summary>Others that took this share of what the process can hold are to blame.</summary>
     private const double NeighbourShare = 0.1;
 
-    public static Threat? Of(ProcessSeries series, Reconciler reconciler)
+    public static Threat? Of(ProcessSeries series, Reconciler reconciler, Constants constants)
     {
         if (series.Releases == 0)
         {
@@ -27,9 +20,9 @@ internal static class WallThreat
         }
         var survived = series.NowSeconds - series.FirstReleaseSeconds;
         var cause = Blame(series, reconciler);
-        var half = cause == Cause.Evaluation ? NextEvaluationSeconds : MedianSeconds;
+        var half = cause == Cause.Evaluation ? constants.NextEvaluationSeconds : constants.WallSeconds;
         var median = cause == Cause.Evaluation ? half : Math.Max(half, survived);
-        return new Threat(cause, Survival.Dies(Deadly, half, survived), median, cause == Cause.Evaluation ? NextEvaluationSpread : Spread, series.Available);
+        return new Threat(cause, Survival.Dies(constants.WallDeadly, half, survived), median, cause == Cause.Evaluation ? constants.NextEvaluationSpread : constants.WallSpread, series.Available);
     }
 
     private static Cause Blame(ProcessSeries series, Reconciler reconciler) =>

@@ -12,10 +12,13 @@ public sealed class Floor(double windowSeconds)
 
     private readonly double[] times = new double[Capacity];
     private readonly double[] floors = new double[Capacity];
+    private readonly double[] means = new double[Capacity];
     private double window = windowSeconds;
     private double openedSeconds = double.NaN;
     private double least;
     private double leastSeconds;
+    private double sum;
+    private int summed;
 
     /// <summary>Closed windows.</summary>
     public int Count { get; private set; }
@@ -25,6 +28,12 @@ public sealed class Floor(double windowSeconds)
     public double LowSlope { get; private set; }
     /// <summary>Standard deviations by which more pairs rise than fall; above 3 chance is out of the question.</summary>
     public double Significance { get; private set; }
+    /// <summary>
+    /// The same for the means of the windows. What is kept lifts floor and mean alike; samples that drift through the phases of a step
+    /// (the sampling beats with it) move the least of a few, but not their mean.
+    /// </summary>
+    public double MeanSignificance { get; private set; }
+    public double MeanSlope { get; private set; }
     public double SpanSeconds => Count < 2 ? 0 : times[Count - 1] - times[0];
     public double Grown => Count < 2 ? 0 : Slope * SpanSeconds;
 
@@ -34,16 +43,20 @@ public sealed class Floor(double windowSeconds)
         if (double.IsNaN(openedSeconds))
         {
             (openedSeconds, least, leastSeconds) = (time, value, time);
+            (sum, summed) = (0, 0);
         }
         if (time - openedSeconds >= Math.Max(window, 3 * periodSeconds))
         {
             Close();
             (openedSeconds, least, leastSeconds) = (time, value, time);
+            (sum, summed) = (0, 0);
         }
         else if (value < least)
         {
             (least, leastSeconds) = (value, time);
         }
+        sum += value;
+        summed++;
     }
 
     private void Close()
@@ -52,7 +65,7 @@ public sealed class Floor(double windowSeconds)
         {
             Halve();
         }
-        (times[Count], floors[Count]) = (leastSeconds, least);
+        (times[Count], floors[Count], means[Count]) = (leastSeconds, least, sum / summed);
         Count++;
         Fit();
     }
@@ -62,12 +75,18 @@ public sealed class Floor(double windowSeconds)
         for (var i = 0; i < Capacity / 2; i++)
         {
             var lower = floors[2 * i] <= floors[2 * i + 1] ? 2 * i : 2 * i + 1;
-            (times[i], floors[i]) = (times[lower], floors[lower]);
+            (times[i], floors[i], means[i]) = (times[lower], floors[lower], (means[2 * i] + means[2 * i + 1]) / 2);
         }
         (Count, window) = (Capacity / 2, window * 2);
     }
 
     private void Fit()
+    {
+        (MeanSlope, _, MeanSignificance) = Trend(means);
+        (Slope, LowSlope, Significance) = Trend(floors);
+    }
+
+    private (double Slope, double Low, double Significance) Trend(double[] values)
     {
         Span<double> slopes = stackalloc double[Capacity * (Capacity - 1) / 2];
         var (pairs, balance) = (0, 0);
@@ -75,16 +94,16 @@ public sealed class Floor(double windowSeconds)
         {
             for (var early = 0; early < late; early++)
             {
-                var rise = floors[late] - floors[early];
+                var rise = values[late] - values[early];
                 slopes[pairs++] = rise / (times[late] - times[early]);
                 balance += Math.Sign(rise);
             }
         }
-        if (pairs > 0)
+        if (pairs == 0)
         {
-            slopes[..pairs].Sort();
-            (Slope, LowSlope) = (slopes[pairs / 2], slopes[pairs / 5]);
-            Significance = (balance - Math.Sign(balance)) / Math.Sqrt(Count * (Count - 1.0) * (2 * Count + 5) / 18);
+            return default;
         }
+        slopes[..pairs].Sort();
+        return (slopes[pairs / 2], slopes[pairs / 5], (balance - Math.Sign(balance)) / Math.Sqrt(Count * (Count - 1.0) * (2 * Count + 5) / 18));
     }
 }

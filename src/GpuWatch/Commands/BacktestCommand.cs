@@ -1,7 +1,10 @@
 using System.CommandLine;
+using System.Text;
 using GpuWatch.Backtest;
 using GpuWatch.Core.Alert;
+using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Units;
+using GpuWatch.Jobs;
 
 namespace GpuWatch.Commands;
 
@@ -13,6 +16,10 @@ internal static class BacktestCommand
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "one line a job: what was said, and what came" };
     private static readonly Option<bool> Reconcile = new("--reconcile") { Description = "measure instead how well components are told apart and wrong declarations told" };
     private static readonly Option<string> Html = new("--html") { Description = "also write a page of small plots, one a job", HelpName = "FILE" };
+    private static readonly Option<int> FoldCount = new("--folds") { Description = "also fit the constants to all folds but one and judge them on that one, K times", HelpName = "K" };
+    private static readonly Option<string> Fit = new("--fit") { Description = "fit the constants to these jobs and write them there; nothing is judged", HelpName = "FILE" };
+    private static readonly Option<string> ConstantsOption = new("--constants") { Description = "constants to judge, as --fit writes them; default: as shipped", HelpName = "FILE" };
+    private static readonly Option<string> Profile = ProfileFile.Flag();
     private static readonly Option<string> Output = new("--output") { Description = "table or json", DefaultValueFactory = _ => "table" };
 
     static BacktestCommand() => Output.AcceptOnlyFromAmong("table", "json");
@@ -21,7 +28,7 @@ internal static class BacktestCommand
     {
         var command = new Command("backtest", "Replays jobs whose end is known and measures the forecasts against the rules in use today.")
         {
-            Folder, NoJob, Reconcile, Verbose, Html, Output,
+            Folder, NoJob, Reconcile, Verbose, Html, FoldCount, Fit, ConstantsOption, Profile, Output,
         };
         command.SetAction(parsed => Run(parsed, around));
         return command;
@@ -36,9 +43,21 @@ internal static class BacktestCommand
             WrongDeclarations.Write(around.Out, jobs, parsed.GetValue(Verbose));
             return ExitCode.Done;
         }
-        var alone = Replay(jobs, withJob: false);
-        var outcomes = parsed.GetValue(NoJob) ? alone : Replay(jobs, withJob: true);
+        if (parsed.GetValue(Fit) is { } fitted)
+        {
+            Save(fitted, ConstantsJson.Write(ConstantsFit.To(jobs)));
+            return ExitCode.Done;
+        }
+        var options = Options(parsed);
+        var alone = Replay(jobs, withJob: false, options);
+        var outcomes = parsed.GetValue(NoJob) ? alone : Replay(jobs, withJob: true, options);
         var rules = new List<Measures> { Measures.Of("gpuwatch", outcomes), Measures.Of("gpuwatch, no job file", alone) };
+        if (parsed.GetValue(FoldCount) is var folds and > 0)
+        {
+            var unseen = CrossValidation.Run(jobs, folds);
+            outcomes = parsed.GetValue(NoJob) ? unseen.Alone : unseen.Told;
+            rules.AddRange([Measures.Of("gpuwatch, cross-validated", unseen.Told), Measures.Of("… no job file", unseen.Alone)]);
+        }
         rules.AddRange(Baselines.All.Select(rule => Measures.Of(rule.Name, [.. jobs.Select(rule.Judge)])));
         Print(parsed, around.Out, rules, outcomes);
         if (parsed.GetValue(Verbose))
@@ -54,8 +73,26 @@ internal static class BacktestCommand
         return ExitCode.Done;
     }
 
-    private static Outcome[] Replay(RecordedJob[] jobs, bool withJob) =>
-        [.. jobs.Select(job => Folds.Replay(job, withJob, WatchOptions.Default))];
+    private static WatchOptions Options(ParseResult parsed) => new()
+    {
+        Profile = ProfileFile.Read(parsed.GetValue(Profile)),
+        Constants = parsed.GetValue(ConstantsOption) is { } path ? ConstantsJson.Read(Content(path), path) : Constants.Shipped,
+    };
+
+    private static byte[] Content(string path)
+    {
+        try
+        {
+            return File.ReadAllBytes(path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new BadInputException(path, fault.Message, "expected a file that `gpuwatch backtest DIR --fit` wrote");
+        }
+    }
+
+    private static Outcome[] Replay(RecordedJob[] jobs, bool withJob, WatchOptions options) =>
+        [.. jobs.Select(job => Folds.Replay(job, withJob, options))];
 
     private static void Print(ParseResult parsed, TextWriter output, List<Measures> rules, Outcome[] outcomes)
     {
@@ -71,10 +108,16 @@ internal static class BacktestCommand
 
     private static void WritePage(string path, Outcome[] outcomes)
     {
+        using var page = new StringWriter();
+        HtmlReport.Write(page, outcomes);
+        Save(path, Encoding.UTF8.GetBytes(page.ToString()));
+    }
+
+    private static void Save(string path, byte[] bytes)
+    {
         try
         {
-            using var page = new StreamWriter(path);
-            HtmlReport.Write(page, outcomes);
+            File.WriteAllBytes(path, bytes);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -58,6 +58,23 @@ public sealed class BacktestTests : IDisposable
         Assert.Equal(new Share(0, 0), FineMeasures.Of([new Outcome(job, [50], [])]).CauseRight);
     }
 
+    [Fact]
+    public void Constants_are_fitted_saved_judged_and_cross_validated()
+    {
+        foreach (var name in (string[])["a", "b", "c"])
+        {
+            Record(name, "leak", oomAt: 99, from: 1, to: 15.9);
+        }
+        var file = Path.Combine(folder, "constants.json");
+        Assert.Equal(0, Gpuwatch.Run("backtest", folder, "--fit", file).Code);
+        var (code, output, _) = Gpuwatch.Run("backtest", folder, "--constants", file, "--folds", "3");
+        Assert.Equal(0, code);
+        Assert.Contains("gpuwatch, cross-validated", output, StringComparison.Ordinal);
+        File.WriteAllText(file, "{\"wall_s\": -1}");
+        Assert.Equal(2, Gpuwatch.Run("backtest", folder, "--constants", file).Code);
+        Assert.Equal(2, Gpuwatch.Run("backtest", folder, "--constants", folder).Code);
+    }
+
     [Theory]
     [InlineData("nowhere", "there is no such folder")]
     [InlineData("", "it holds no *.truth.json")]

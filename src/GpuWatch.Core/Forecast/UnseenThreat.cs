@@ -1,0 +1,31 @@
+using GpuWatch.Core.Observe;
+
+namespace GpuWatch.Core.Forecast;
+
+/// <summary>
+/// What no rule can name yet: a leak below the noise, a batch longer than any, an evaluation or a neighbour to come. Such a death becomes
+/// rarer with the time survived since the first step, by the law of <see cref="Survival"/>.
+/// </summary>
+/// <param name="Deadly">Share of all jobs.</param>
+/// <param name="HalfSeconds">Median of the law.</param>
+/// <param name="SurvivedSeconds">Since the first step; negative before it.</param>
+public readonly record struct UnseenThreat(double Deadly, double HalfSeconds, double SurvivedSeconds)
+{
+    /// <summary>Loading takes so long, when nothing is known of it.</summary>
+    private const double LoadingSeconds = 20;
+
+    public static UnseenThreat Of(ProcessSeries series, Constants constants) => new(
+        constants.UnseenDeadly,
+        constants.UnseenSeconds,
+        series.Phase == JobPhase.Loading
+            ? Math.Min(0, series.NowSeconds - series.StartedSeconds - LoadingSeconds)
+            : Math.Max(0, series.NowSeconds - series.FirstStepSeconds));
+
+    /// <summary>Probability 0–1 that it happens within <paramref name="seconds"/>, given that it has not yet.</summary>
+    public double Within(double seconds)
+    {
+        var survived = Math.Max(0, SurvivedSeconds);
+        var more = Math.Max(0, seconds + Math.Min(0, SurvivedSeconds));
+        return more == 0 || Deadly == 0 ? 0 : Survival.Dies(Deadly, HalfSeconds, survived) * more / (HalfSeconds + survived + more);
+    }
+}
