@@ -7,15 +7,16 @@ namespace GpuWatch.Core.Calibrate;
 /// <summary>Errors of estimates on measured runs.</summary>
 /// <param name="MedianApe">Median of |estimate − truth| ÷ truth.</param>
 /// <param name="Bias">Median of (estimate − truth) ÷ truth.</param>
+/// <param name="Typical">Mean of |ln(estimate ÷ truth)|.</param>
 /// <param name="Cost">Mean of what the fit makes small: robust, and dearer where the estimate is too low.</param>
-public sealed record Errors(double MedianApe, double P90Ape, double Bias, double Cost)
+public sealed record Errors(double MedianApe, double P90Ape, double Bias, double Cost, double Typical)
 {
     public static Errors Of(IEnumerable<double> logarithms)
     {
         var errors = logarithms.ToArray();
         var relative = errors.Select(error => Math.Exp(error) - 1).ToArray();
         var absolute = relative.Select(Math.Abs).ToArray();
-        return new(absolute.Median(), absolute.Quantile(0.9), relative.Median(), errors.Average(Fit.Cost));
+        return new(absolute.Median(), absolute.Quantile(0.9), relative.Median(), errors.Average(Fit.Cost), errors.Average(Math.Abs));
     }
 }
 
@@ -29,15 +30,12 @@ public sealed record Calibrated(Profile Profile, Errors Before, Errors After, bo
 /// <summary>Fits a profile and judges it on runs it has not seen: whole sources are left out in turn, or fifths of the runs where there is one source.</summary>
 public static class Calibration
 {
-    /// <summary>Runs a band is made from at least.</summary>
-    internal const int EnoughForBand = 10;
-
     /// <summary>Runs that a profile is kept from at least: one left out of fewer says nothing.</summary>
     public const int EnoughToKeep = 5;
 
     private const int Folds = 5;
 
-    /// <summary>The median error must fall by this much, half of a tenth of a percent; less is noise.</summary>
+    /// <summary>The mean error must fall by this much, half of a tenth of a percent; less is noise.</summary>
     private const double LeastGain = 0.0005;
 
     /// <param name="start">The profile to start from, and to hold to.</param>
@@ -50,7 +48,7 @@ public static class Calibration
         foreach (var fold in folds)
         {
             var seen = runs.Where((_, i) => !fold.Contains(i)).ToList();
-            var refit = seen.Count == 0 ? start : Fit.To(seen, start, shipped);
+            var refit = seen.Count == 0 ? start : To(seen, start, shipped);
             refits.Add(refit);
             foreach (var i in fold)
             {
@@ -59,11 +57,11 @@ public static class Calibration
         }
         var before = Errors.Of(runs.Select(run => run.Error(start)));
         var after = Errors.Of(leftOut);
-        var fitted = Fit.To(runs, start, shipped);
+        var fitted = To(runs, start, shipped);
         var profile = fitted with
         {
             Coefficients = [.. fitted.Coefficients.Select(one => Interval(one, refits, runs))],
-            Bands = Bands(runs, leftOut, start),
+            Bands = BandsOf(runs, leftOut, start),
             Rows = runs.Count,
             Sources = [.. runs.Select(run => run.Source).Distinct().Order(StringComparer.Ordinal)],
             Gpus = [.. runs.Select(run => run.Gpu).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
@@ -72,13 +70,16 @@ public static class Calibration
     }
 
     /// <summary>
-    /// What decides, in words. A user's profile must lower the median error on runs it has not seen, and not by being too low more often. The shipped
-    /// one is judged by its cost alone (docs/decisions/0011).
+    /// What decides, in words. A user's profile must lower the mean error on runs it has not seen. The shipped one is judged by its cost
+    /// (docs/decisions/0011).
     /// </summary>
-    public static string DecidedBy(bool shipped) => shipped ? "mean cost, in which too low is dearer" : "median error, at no more cost of being too low";
+    public static string DecidedBy(bool shipped) => shipped ? "mean cost, in which too low is dearer" : "mean error";
 
     private static bool IsBetter(Errors before, Errors after, bool shipped) =>
-        after.Cost < before.Cost && (shipped || after.MedianApe < before.MedianApe - LeastGain);
+        shipped ? after.Cost < before.Cost : after.Typical < before.Typical - LeastGain;
+
+    private static Profile To(IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped) =>
+        shipped ? Fit.To(runs, start) : Shrunk.To(runs, start);
 
     private static List<HashSet<int>> FoldsOf(IReadOnlyList<MeasuredRun> runs)
     {
@@ -101,25 +102,10 @@ public static class Calibration
         };
     }
 
-    /// <summary>
-    /// Split-conformal bands (Vovk et al. 2005): the 5th and 95th percentile of truth ÷ estimate over runs that were left out, each source
-    /// weighing as its rows. A band without enough runs keeps what it was.
-    /// </summary>
-    private static ImmutableArray<ErrorBand> Bands(IReadOnlyList<MeasuredRun> runs, double[] leftOut, Profile start)
+    /// <summary>A band without enough runs keeps what it was.</summary>
+    private static ImmutableArray<ErrorBand> BandsOf(IReadOnlyList<MeasuredRun> runs, double[] leftOut, Profile start)
     {
-        var bands = start.Bands.ToBuilder();
-        for (var index = 0; index < bands.Count; index++)
-        {
-            var ratios = runs
-                .Select((run, i) => (run, Ratio: Math.Exp(-leftOut[i])))
-                .Where(pair => 2 * (int)pair.run.Quantity + (pair.run.Several ? 1 : 0) == index)
-                .Select(pair => pair.Ratio)
-                .ToArray();
-            if (ratios.Length >= EnoughForBand)
-            {
-                bands[index] = new(ratios.Quantile(0.05), ratios.Quantile(0.95), ratios.Length);
-            }
-        }
-        return bands.MoveToImmutable();
+        var misses = Miss.Of(runs, leftOut);
+        return [.. start.Bands.Select((band, index) => Bands.Of(misses, (Quantity)(index / 2), index % 2 == 1) ?? band)];
     }
 }

@@ -15,22 +15,20 @@ internal static class Fit
     private const double TooLow = 3.5;
 
     /// <summary>
-    /// Weight of one spread from the start, as a mean error. The shipped profile must hold for sources nobody has seen, a user's for runs of the same
-    /// kind. 0.01 is the least of 0.002, 0.004, 0.01, 0.03 at which leaving out whole sources costs less than not fitting.
+    /// Weight of one spread from the start, as a mean error: a profile must hold for sources nobody has seen. 0.01 is the least of 0.002, 0.004, 0.01, 0.03 at which leaving out whole sources costs less than not fitting.
     /// </summary>
-    private const double PenaltyShipped = 0.01, PenaltyOwn = 0.0005;
+    private const double Penalty = 0.01;
 
     private const int Sweeps = 12;
 
-    public static Profile To(IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped)
+    public static Profile To(IReadOnlyList<MeasuredRun> runs, Profile start)
     {
-        var penalty = shipped ? PenaltyShipped : PenaltyOwn;
         var weights = Weights(runs);
         var values = start.Coefficients.Select(coefficient => coefficient.Value).ToArray();
         for (var sweep = 0; sweep < Sweeps; sweep++)
         {
             var moved = 0.0;
-            foreach (var range in Knobs.All.Where(range => !shipped || range.Shipped))
+            foreach (var range in Knobs.All.Where(range => range.Shipped))
             {
                 if (!runs.Any(run => run.Feels(range.Knob)))
                 {
@@ -41,7 +39,7 @@ internal static class Fit
                 {
                     values[(int)range.Knob] = value;
                     var off = (value - start[range.Knob]) / range.Spread;
-                    return Loss(runs, weights, start.With(values)) + penalty * off * off;
+                    return Loss(runs, weights, start.With(values)) + Penalty * off * off;
                 });
                 moved = Math.Max(moved, Math.Abs(values[(int)range.Knob] - before) / range.Spread);
             }

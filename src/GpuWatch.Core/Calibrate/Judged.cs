@@ -27,28 +27,16 @@ public sealed record Score(int Rows, double Median, double? Macro, double P90, d
     /// <summary>Each run by a profile fitted without its source; its interval too is made from the errors of other sources only.</summary>
     public static List<Judged> LeaveSourceOut(IReadOnlyList<MeasuredRun> runs, Calibrated found)
     {
-        var judged = new List<Judged>();
-        for (var i = 0; i < runs.Count; i++)
-        {
-            var run = runs[i];
-            var others = new List<double>();
-            var alike = new List<double>();
-            for (var j = 0; j < runs.Count; j++)
-            {
-                if (runs[j].Source != run.Source && runs[j].Quantity == run.Quantity)
-                {
-                    others.Add(-found.LeftOut[j]);
-                    if (runs[j].Several == run.Several)
-                    {
-                        alike.Add(-found.LeftOut[j]);
-                    }
-                }
-            }
-            var from = alike.Count >= Calibration.EnoughForBand ? alike : others.Count >= Calibration.EnoughForBand ? others : [.. found.LeftOut.Select(error => -error)];
-            var (low, high) = (Math.Min(0, from.Quantile(0.05)), Math.Max(0, from.Quantile(0.95)));
-            judged.Add(new(run, found.LeftOut[i], -found.LeftOut[i] >= low && -found.LeftOut[i] <= high));
-        }
-        return judged;
+        var bands = runs.Select(run => run.Source).Distinct().ToDictionary(source => source, source => BandsWithout(runs, found, source));
+        return [.. runs.Select((run, i) => new Judged(run, found.LeftOut[i], Bands.Holds(bands[run.Source](run.Quantity, run.Several), found.LeftOut[i])))];
+    }
+
+    private static Func<Quantity, bool, ErrorBand> BandsWithout(IReadOnlyList<MeasuredRun> runs, Calibrated found, string source)
+    {
+        var others = Miss.Of([.. runs.Where(run => run.Source != source)], [.. found.LeftOut.Where((_, i) => runs[i].Source != source)]);
+        var all = Enum.GetValues<Quantity>().SelectMany(quantity => new[] { false, true }.Select(several => (quantity, several)))
+            .ToDictionary(key => key, key => Bands.Of(others, key.quantity, key.several) ?? Profile.Prior.Band(key.quantity, key.several));
+        return (quantity, several) => all[(quantity, several)];
     }
 
     /// <summary>Each run by one profile, which may have been fitted on it.</summary>
@@ -56,7 +44,6 @@ public sealed record Score(int Rows, double Median, double? Macro, double P90, d
         [.. runs.Select(run =>
         {
             var error = run.Error(profile);
-            var band = profile.Band(run.Quantity, run.Several);
-            return new Judged(run, error, Math.Exp(-error) >= Math.Min(1, band.Low) && Math.Exp(-error) <= Math.Max(1, band.High));
+            return new Judged(run, error, Bands.Holds(profile.Band(run.Quantity, run.Several), error));
         })];
 }

@@ -25,7 +25,7 @@ public sealed record MeasuredRun(string Source, string? Gpu, Quantity Quantity, 
 
     internal bool Feels(Knob knob) => Features.Feels(knob) && knob switch
     {
-        Knob.Cache or Knob.CacheVarying or Knob.CacheSharded => Quantity is not Quantity.Allocated,
+        Knob.Cache or Knob.Caches or Knob.CacheVarying or Knob.CacheSharded => Quantity is not Quantity.Allocated,
         Knob.Context or Knob.Collectives => Quantity is Quantity.Device,
         _ => true,
     };

@@ -17,6 +17,8 @@ public enum Knob
     CacheVarying,
     /// <summary>Its share of gradients, temporaries and gathered units of a sharded job: they are freed late, on another stream.</summary>
     CacheSharded,
+    /// <summary>All of these alike.</summary>
+    Caches,
     /// <summary>CUDA context and libraries, as a multiple of the GPU generation's usual.</summary>
     Context,
     /// <summary>GiB for each doubling of the GPUs: NCCL.</summary>
@@ -42,6 +44,7 @@ public static class Knobs
         new(Knob.Cache, "cache", 1, 0, 3, 0.5),
         new(Knob.CacheVarying, "cache_varying", 1, 0, 3, 0.5),
         new(Knob.CacheSharded, "cache_sharded", 0.3, 0, 2, 0.5),
+        new(Knob.Caches, "caches", 1, 0, 4, 0.5, Shipped: false),
         new(Knob.Context, "context", 1, 0.3, 3, 0.5),
         new(Knob.Collectives, "collectives_gib", 0.5, 0, 2, 0.5),
     ];

@@ -32,4 +32,11 @@ internal static class Methods
             or "ia3" or "beft" or "reft" or "adapter" => MethodKind.Sparse,
         _ => MethodKind.Adapter,
     };
+
+    /// <summary>
+    /// Adapters whose matrices are shared by all blocks, or which train a few numbers between frozen ones: VeRA (arXiv 2310.11454), VB-LoRA (2405.15179),
+    /// FourierFT (2405.03003) and their kin. PEFT's published runs of Llama-3.2-3B say so: 0.06 to 18 million trained numbers, whatever the rank.
+    /// </summary>
+    public static bool TrainsFewNumbers(string? method) =>
+        method is "vera" or "pvera" or "vblora" or "randlora" or "lily" or "psoft" or "fourierft" or "waveft" or "c3a" or "adamss" or "road";
 }

@@ -28,9 +28,10 @@ internal static class Overheads
     {
         var (phase, parts) = Highest(features, profile);
         var allocated = (double)parts.Total;
-        var reserved = allocated
-            + (features.ToldWhole ? 1 : profile[features.LengthsVary ? Knob.CacheVarying : Knob.Cache]) * features.Cached
-            + (features.Sharded ? profile[Knob.CacheSharded] * (parts[Part.Gradients] + parts[Part.Temporaries] + parts[Part.Communication]) : 0);
+        var cache = features.ToldWhole
+            ? features.Cached
+            : profile[Knob.Caches] * (profile[features.LengthsVary ? Knob.CacheVarying : Knob.Cache] * features.Cached + Late(features, parts, profile));
+        var reserved = allocated + cache;
         var context = profile[Knob.Context] * features.UsualContext + profile[Knob.Collectives] * Math.Log2(Math.Max(1, features.Gpus));
         if (features.Card is { } card)
         {
@@ -40,6 +41,11 @@ internal static class Overheads
         }
         return new(phase, parts, allocated, reserved, reserved + context * Bytes.GiBCount);
     }
+
+    /// <summary>What a sharded job frees late, on another stream.</summary>
+    private static double Late(in Features features, in Ledger parts, Profile profile) => features.Sharded
+        ? profile[Knob.CacheSharded] * (parts[Part.Gradients] + parts[Part.Temporaries] + parts[Part.Communication])
+        : 0;
 
     public static Ledger Adjusted(in Features features, in Ledger played, Profile profile)
     {

@@ -37,6 +37,9 @@ public sealed record Profile(
 
     public ErrorBand Band(Quantity quantity, bool several) => Bands[2 * (int)quantity + (several ? 1 : 0)];
 
+    public Profile With(Knob knob, double value) =>
+        this with { Coefficients = Coefficients.SetItem((int)knob, Coefficients[(int)knob] with { Value = value }) };
+
     public Profile With(ReadOnlySpan<double> values)
     {
         var coefficients = Coefficients.ToBuilder();

@@ -122,8 +122,7 @@ internal readonly ref struct Resolver
         return WithAllParameters(new(
             Block(batch, length, tokens), layers, shape.Vocab!.Value, Classes, tied, method is MethodKind.Full or MethodKind.Projected, positions, LossOf(),
             method is not (MethodKind.Inference or MethodKind.Load), method is MethodKind.Sparse,
-            // Selective checkpointing keeps the outputs of matrix products and attention: 12.5 h bytes a token and layer (torchtitan, measured).
-            job.Checkpointing == "selective" ? (long)(12.5 * Hidden * tokens * layers) : 0, inFlight));
+            AlsoSaved(tokens, layers), inFlight));
     }
 
     /// <summary>What the parameters are more than the tensors that are played has no operation of its own.</summary>
@@ -136,6 +135,14 @@ internal readonly ref struct Resolver
         var stage = parameters.Total - parameters.Blocks + parameters.Blocks * step.Layers / shape.Layers.Value;
         return step with { Block = block, Unplayed = Math.Max(0, stage - TensorSizes.Sum(tensors[..TensorSizes.Model(all, tensors)])) };
     }
+
+    /// <summary>
+    /// Selective checkpointing keeps the outputs of matrix products and attention: 12.5 h bytes a token and layer (torchtitan, measured). Generation keeps
+    /// the keys and values of all tokens.
+    /// </summary>
+    private long AlsoSaved(long tokens, int layers) => method is MethodKind.Inference
+        ? 2L * ComputeWidth * (shape.KvHeads ?? shape.Heads!.Value) * (shape.HeadDim ?? Math.Max(1, Hidden / shape.Heads!.Value)) * tokens * layers
+        : job.Checkpointing == "selective" ? (long)(12.5 * Hidden * tokens * layers) : 0;
 
     /// <summary>Positions are a bias on the scores (ALiBi): nothing is rotated.</summary>
     private bool Alibi => shape.Block is "mpt" or "bloom" or "falcon_rw" or "t5" or "t5_gated";
@@ -220,10 +227,11 @@ internal readonly ref struct Resolver
         _ => 0,
     };
 
-    private static long AdapterParameters(Step step)
+    private long AdapterParameters(Step step)
     {
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
-        return TensorSizes.Sum(tensors[..TensorSizes.Adapters(step, tensors)]);
+        var sum = TensorSizes.Sum(tensors[..TensorSizes.Adapters(step, tensors)]);
+        return Methods.TrainsFewNumbers(job.Method) ? sum / step.Layers : sum;
     }
 
     /// <summary>

@@ -56,7 +56,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         {
             return (0, 0);
         }
-        if (tensors.Length == 0 && work.TrainedParameters > 0)
+        if ((tensors.Length == 0 && work.TrainedParameters > 0) || Methods.TrainsFewNumbers(work.Job.Method))
         {
             tensors = new TensorSize[] { TensorSize.Outside(work.TrainedParameters / work.Layout.Sharding.Pipeline, 1) };
         }

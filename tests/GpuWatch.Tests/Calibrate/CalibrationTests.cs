@@ -40,6 +40,30 @@ public sealed class CalibrationTests
     }
 
     [Fact]
+    public void An_error_that_runs_share_is_believed_and_one_they_do_not_share_is_not()
+    {
+        Assert.InRange(Shrunk.Believed([0.2, 0.21, 0.19, 0.2, 0.2]), 0.19, 0.2);
+        Assert.Equal(0, Shrunk.Believed([0.2, -0.2, 0.1, -0.1, 0.05]));
+        Assert.InRange(Shrunk.Believed([0.2, 0.1, 0.3, 0.15, 0.25]), 0.1, 0.19);
+    }
+
+    [Fact]
+    public void A_band_holds_nine_of_ten_errors_of_sources_alike_and_a_large_source_does_not_make_it_alone()
+    {
+        var random = new Random(1);
+        Miss Of(string source, double width) => new(source, Quantity.Allocated, false, (random.NextDouble() - 0.5) * width);
+        List<Miss> alike = [.. Enumerable.Range(0, 400).Select(i => Of($"source {i % 8}", 0.4))];
+        Assert.InRange(alike.Count(miss => Bands.Holds(Bands.Of(alike, Quantity.Allocated, false)!.Value, miss.Error)) / 400.0, 0.78, 1);
+        List<Miss> large = [.. Enumerable.Range(0, 900).Select(_ => Of("large", 0.02)), .. Enumerable.Range(0, 100).Select(i => Of($"small {i % 4}", 0.4))];
+        var band = Bands.Of(large, Quantity.Allocated, false)!.Value;
+        Assert.True(band is { Low: < 0.9, High: > 1.1 }, band.ToString());
+    }
+
+    [Fact]
+    public void Without_enough_errors_there_is_no_band() =>
+        Assert.Null(Bands.Of([.. Enumerable.Repeat(new Miss("one", Quantity.Device, false, 0.1), 9)], Quantity.Device, false));
+
+    [Fact]
     public void Four_runs_are_too_few_to_keep_a_profile() =>
         Assert.False(Calibration.Of(Runs(4, 1, 1.25), Profile.Default, shipped: false).Helps);
 

@@ -38,6 +38,7 @@ public sealed class CatalogueTests
     [InlineData("Mixtral-8x22B", 140_620_634_112)]
     [InlineData("Mixtral-8x22B-v0.3", 140_630_071_296)]
     [InlineData("Yi-6B", 6_061_035_520)]
+    [InlineData("Falcon-180B", 179_522_565_120)]
     [InlineData("Yi-9B", 8_829_407_232)]
     [InlineData("Yi-34B", 34_388_917_248)]
     [InlineData("Qwen-1.8B", 1_836_828_672)]
