@@ -32,7 +32,7 @@ internal static class Bands
     private const double Wanted = 0.8;
 
     /// <summary>Shares that may be cut off at each end, the narrowest band first.</summary>
-    private static readonly double[] Tails = [0.1, 0.09, 0.08, 0.07, 0.06, 0.05, 0.04, 0.03, 0.02, 0.01, 0];
+    private static readonly double[] Tails = [0.05, 0.04, 0.03, 0.02, 0.01, 0];
 
     /// <returns>The band of truth ÷ estimate; null without enough runs.</returns>
     public static ErrorBand? Of(IReadOnlyList<Miss> misses, Quantity quantity, bool several)

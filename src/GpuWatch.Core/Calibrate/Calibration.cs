@@ -78,8 +78,8 @@ public static class Calibration
     private static bool IsBetter(Errors before, Errors after, bool shipped) =>
         shipped ? after.Cost < before.Cost : after.Typical < before.Typical - LeastGain;
 
-    private static Profile To(IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped) =>
-        shipped ? Fit.To(runs, start) : Shrunk.To(runs, start);
+    internal static Profile To(IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped) =>
+        shipped ? Lean.To(runs, Fit.To(runs, start)) : Shrunk.To(runs, start);
 
     private static List<HashSet<int>> FoldsOf(IReadOnlyList<MeasuredRun> runs)
     {

@@ -34,7 +34,8 @@ internal readonly record struct Features(
         Knob.KbitWidening => Widened,
         Knob.Gathered or Knob.CacheSharded => Sharded,
         Knob.Cache => !LengthsVary && !ToldWhole,
-        Knob.CacheVarying => LengthsVary,
+        Knob.CacheVarying => LengthsVary && !ToldWhole,
+        Knob.Caches => !ToldWhole,
         Knob.Collectives => Several,
         _ => true,
     };

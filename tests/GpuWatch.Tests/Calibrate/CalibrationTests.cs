@@ -60,6 +60,14 @@ public sealed class CalibrationTests
     }
 
     [Fact]
+    public void The_cache_is_taken_larger_only_until_few_estimates_are_much_too_low()
+    {
+        List<MeasuredRun> Reserved(double times) => [.. Runs(10, 1, 1).Select(run => run with { Quantity = Quantity.Reserved, Peak = run.Peak * times })];
+        Assert.Equal(1, Lean.To(Reserved(0.9), Profile.Prior)[Knob.Caches]);
+        Assert.InRange(Lean.To(Reserved(1.25), Profile.Prior)[Knob.Caches], 1.1, 2);
+    }
+
+    [Fact]
     public void Without_enough_errors_there_is_no_band() =>
         Assert.Null(Bands.Of([.. Enumerable.Repeat(new Miss("one", Quantity.Device, false, 0.1), 9)], Quantity.Device, false));
 

@@ -287,6 +287,7 @@ internal static class StepPlayer
         tape.Release(gradient);
         if (block.HoldsInputs)
         {
+            tape.Move(tape.LeafGradient, Part.Activations);
             tape.KeepToTheEnd(input, tape.LeafGradient, times);
         }
         else

@@ -92,6 +92,14 @@ internal sealed partial class Tape
         }
     }
 
+    /// <summary>From here on it is there for something else.</summary>
+    public void Move(int storage, Part part)
+    {
+        live[(int)parts[storage]] -= bytes[storage];
+        live[(int)part] += bytes[storage];
+        parts[storage] = part;
+    }
+
     /// <summary>A name goes out of scope.</summary>
     public void Drop(Tensor tensor) => Release(tensor.Storage);
 
