@@ -25,19 +25,17 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
     /// <summary>A device that was taken before the watching began, and has less than this share free, leaves no room for a job.</summary>
     private const double HeldShare = 0.015;
     /// <summary>Reserved but not live at a failed request, as a share of what is reserved.</summary>
-    private const double FragmentedShare = 0.2;
-    private const double MismatchShare = 0.15;
-    private const double LeastMismatchMiB = 200;
+    private const double FragmentedShare = 0.25;
+    /// <summary>One that has not had to try again for so long has found its way.</summary>
+    private const double FragmentedSeconds = 120;
 
     private static bool IsHeld(ProcessSeries series) => !series.SeenFromStart && series.Available < series.Capacity * HeldShare;
 
     private static bool IsFragmented(ProcessSeries series) =>
-        series.Releases > 0 && series is { TorchReserved: { } reserved, LivePeak: { } live } && reserved - live > reserved * FragmentedShare;
+        series.Wall.Cache is { } cache && cache.Reserved - cache.Live > cache.Reserved * FragmentedShare && series.NowSeconds - series.LastReleaseSeconds < FragmentedSeconds;
 
     private static bool IsMismatch(ProcessSeries series, Reconciler reconciler) =>
-        reconciler.Declared is { } plan && series.LoadedLevel is { } loaded && series.ContextKnown
-        && Math.Abs((loaded - series.Context - plan.Phases.Load).MiB) is var off
-        && off > LeastMismatchMiB && off > plan.Phases.Load.MiB * MismatchShare;
+        reconciler.Declared is { } plan && Statics.Weights(series, plan) is not null;
 
     private static Alert Blowup(ProcessSeries series, Reconciler reconciler, Grower? grower)
     {
@@ -58,14 +56,13 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
 
     private static Alert Fragmentation(ProcessSeries series, Reconciler reconciler, Grower? grower) =>
         Of(AlertKind.Fragmentation, Cause.Fragmentation, series,
-            $"Of {series.TorchReserved} reserved at most {series.LivePeak} were ever live, and yet a request did not fit: the free memory is in pieces (try expandable_segments:True).",
-            new("reserved_bytes", series.TorchReserved!.Value.Count), new("live_peak_bytes", series.LivePeak!.Value.Count));
+            $"Of {series.Wall.Cache!.Value.Reserved} reserved at most {series.Wall.Cache.Value.Live} were ever live, and yet a request did not fit: the free memory is in pieces (try expandable_segments:True).",
+            new("reserved_bytes", series.Wall.Cache.Value.Reserved.Count), new("live_peak_bytes", series.Wall.Cache.Value.Live.Count));
 
     private static Alert Mismatch(ProcessSeries series, Reconciler reconciler, Grower? grower)
     {
-        var (seen, planned) = (series.LoadedLevel!.Value - series.Context, reconciler.Declared!.Phases.Load);
-        return Of(AlertKind.EstimateMismatch, null, series, $"Loaded {seen} of weights where its declaration says {planned}.",
-            new("loaded_bytes", seen.Count), new("planned_load_bytes", planned.Count));
+        var wrong = Statics.Weights(series, reconciler.Declared!)!.Value;
+        return Of(AlertKind.EstimateMismatch, null, series, wrong.Words, new("seen_bytes", wrong.Seen.Count), new("planned_bytes", wrong.Planned.Count));
     }
 
     private static Alert Neighbour(ProcessSeries series, Reconciler reconciler, Grower? grower)

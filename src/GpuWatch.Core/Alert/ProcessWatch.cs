@@ -74,24 +74,31 @@ internal sealed class ProcessWatch
         }
         if (lastFrame is { } frame)
         {
-            var account = Account();
-            events.Add(new Reconciled(
-                time, gpu, Pid, series.HighWater, reconciler.Declared?.PeakDevice.Likely, account?.Observed, reconciler.Declared?.Components, BridgeOf(frame), reconciler.Mistake?.Words)
-            {
-                Posterior = account?.Posterior,
-                Unexplained = account?.Unexplained,
-            });
+            events.Add(Closing(time, frame));
         }
     }
 
-    public ProcessView View => new(Pid, series.Phase, series.Used, series.HighWater, reconciler.Declared, reconciler.Plan, Outlook, Standing());
+    private Reconciled Closing(double time, GpuFrame frame)
+    {
+        var account = Account();
+        var inferred = account is null && Pid is not null ? Inference.Of(series) : null;
+        return new(
+            time, gpu, Pid, series.HighWater, reconciler.Declared?.PeakDevice.Likely, account?.Observed ?? inferred?.Observed, reconciler.Declared?.Components, BridgeOf(frame),
+            account is null ? inferred?.Words : Judgement.Of(series, reconciler, account.Unexplained, tenants.Blamed(this)))
+        {
+            Posterior = account?.Posterior,
+            Unexplained = account?.Unexplained,
+        };
+    }
+
+    public ProcessView View => new(Pid, series.ToldPhase, series.Used, series.HighWater, reconciler.Declared, reconciler.Plan, Outlook, Standing());
 
     private void TellPhase(double time, List<WatchEvent> events)
     {
-        if (series.Phase != toldPhase)
+        if (series.ToldPhase != toldPhase)
         {
-            toldPhase = series.Phase;
-            events.Add(new PhaseChanged(time, gpu, Pid, series.Phase));
+            toldPhase = series.ToldPhase;
+            events.Add(new PhaseChanged(time, gpu, Pid, series.ToldPhase));
         }
     }
 

@@ -15,6 +15,9 @@ public sealed class LiveSeries
     /// <summary>Live bytes that have not fallen for this long belong to no training step, and their floor says nothing of a leak.</summary>
     private const double LongestStepSeconds = 5;
 
+    /// <summary>Live bytes between steps lie within this share of the fewest seen.</summary>
+    private const double RestShare = 0.02;
+
     private Bytes last;
     private double lastFallSeconds;
     private double changedSeconds = double.NegativeInfinity;
@@ -23,10 +26,16 @@ public sealed class LiveSeries
 
     /// <summary>Most live bytes it has told; null when it tells nothing.</summary>
     public Bytes? Peak { get; private set; }
-    /// <summary>Live bytes at rest before the first step; null before it, and when it tells nothing.</summary>
+    /// <summary>Live bytes the last time it rested before its first step was noticed; null when it tells nothing.</summary>
     public Bytes? Loaded { get; private set; }
     /// <summary>Fewest live bytes seen in its steady phase: what stays from step to step; null before it.</summary>
     public Bytes? Least { get; private set; }
+    /// <summary>Changes that were seen in its steady phase.</summary>
+    public int SteadyChanges { get; private set; }
+    /// <summary>How long it has held exactly the same, no more than stays from step to step: it saves a checkpoint, or waits; 0 while it steps.</summary>
+    public double RestSeconds { get; private set; }
+    /// <summary>How often it has given live bytes back: loading does not, steps do.</summary>
+    public int Falls { get; private set; }
     /// <summary>Floor since the first step.</summary>
     public Floor Floor { get; } = new(windowSeconds: 2);
     /// <summary>Rises since it last fell, and their rhythm.</summary>
@@ -53,7 +62,9 @@ public sealed class LiveSeries
         else if (phase.Phase == JobPhase.Steady)
         {
             Least = Bytes.Min(Least ?? live, live);
+            SteadyChanges += hasChanged ? 1 : 0;
         }
+        RestSeconds = !hasChanged && Least is { } least && live <= least * (1 + RestShare) ? time - changedSeconds : 0;
         IsStepping = time - lastFallSeconds < Math.Max(LongestStepSeconds, 10 * periodSeconds);
         if (hasChanged && IsStepping && phase.Phase != JobPhase.Loading && time - phase.FirstStepSeconds > WarmUpSeconds)
         {
@@ -67,6 +78,7 @@ public sealed class LiveSeries
         if (live < last)
         {
             Stairs.Clear();
+            Falls++;
             (Rhythm, lastFallSeconds) = (default, time);
         }
         else if (live > last && phase.Phase != JobPhase.Loading)

@@ -47,6 +47,7 @@ internal sealed class PhaseTracker(Expected? expected)
     private double pauseEndSeconds = double.NegativeInfinity;
     private Bytes levelAtPause;
     private double idleSinceSeconds = double.NaN;
+    private Bytes? levelBeforeLeap;
     private Bytes restLevel;
     private double restSinceSeconds = double.NaN;
 
@@ -118,6 +119,10 @@ internal sealed class PhaseTracker(Expected? expected)
         {
             (Phase, LoadedLevel, FirstStepSeconds, HasStepped) = (JobPhase.FirstStep, levelAtPause, time, true);
         }
+        else if (soon && weights > LeastLeap && leap >= LeastStep(weights))
+        {
+            levelBeforeLeap ??= levelAtPause;
+        }
     }
 
     private bool IsLoaded(Bytes weights) => expected is not { } plan || weights + ContextDoubt >= plan.Load * LoadedShare;
@@ -134,8 +139,13 @@ internal sealed class PhaseTracker(Expected? expected)
         if (!HasStepped && liveFall >= LeastLeap && IsLoaded(held) && time - highWaterSeconds >= SettledSeconds)
         {
             (Phase, FirstStepSeconds, SettledAtSeconds, HasStepped) = (JobPhase.Steady, time, time, true);
+            LoadedLevel ??= levelBeforeLeap;
         }
     }
+
+    /// <summary>What rests after a leap and is not what the plan says of the weights has stepped: the plan is wrong of them.</summary>
+    private bool IsAboutPlanned(Bytes held) =>
+        expected is not { } plan || (held + ContextDoubt >= plan.Load * LoadedShare && held - ContextDoubt <= plan.Load * (2 - LoadedShare));
 
     private void WaitForRest(double time, Bytes used, Bytes held, bool seenFromStart)
     {
@@ -146,9 +156,10 @@ internal sealed class PhaseTracker(Expected? expected)
         }
         else if (time - restSinceSeconds >= seconds && held > LeastLeap)
         {
-            (Phase, FirstStepSeconds, HasStepped) = (JobPhase.Steady, time, !seenFromStart);
-            LoadedLevel = seenFromStart ? used : null;
-            SettledAtSeconds = seenFromStart ? double.NaN : time;
+            var isMislaid = seenFromStart && levelBeforeLeap is not null && !IsAboutPlanned(held);
+            (Phase, FirstStepSeconds, HasStepped) = (JobPhase.Steady, time, !seenFromStart || isMislaid);
+            LoadedLevel = isMislaid ? levelBeforeLeap : seenFromStart ? used : null;
+            SettledAtSeconds = HasStepped ? time : double.NaN;
         }
     }
 

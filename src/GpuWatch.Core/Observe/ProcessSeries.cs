@@ -20,6 +20,10 @@ public sealed class ProcessSeries(Expected? expected = null)
     private static readonly Bytes LeastRecord = Bytes.FromMiB(24);
     /// <summary>A process grows when it holds this share more than ever before; less is noise.</summary>
     private const double GrowthShare = 0.01;
+    /// <summary>A step that pauses for this long is no pause between steps.</summary>
+    private const double LongRestSeconds = 10;
+    /// <summary>Reserved beyond live bytes while weights load: the ends of segments of 20 MiB.</summary>
+    private static readonly Bytes LargestSlack = Bytes.FromMiB(64);
     private static readonly Bytes LeastContext = Bytes.FromMiB(100);
     private static readonly Bytes LargestContext = Bytes.FromMiB(1024);
     private readonly PhaseTracker phase = new(expected);
@@ -92,7 +96,16 @@ public sealed class ProcessSeries(Expected? expected = null)
     public Rhythm Rhythm { get; private set; }
 
     public JobPhase Phase => phase.Phase;
+    /// <summary>The phase as it is told: a step that rests where it begins for long saves a checkpoint, or waits, and is idle.</summary>
+    public JobPhase ToldPhase => Phase == JobPhase.Steady && Live.RestSeconds >= LongRestSeconds ? JobPhase.Idle : Phase;
     public Bytes? LoadedLevel => phase.LoadedLevel;
+    /// <summary>
+    /// What it had loaded before its first step, without its context: its live bytes where they were seen at rest, else what it had reserved;
+    /// null before that step, and where NVML alone watches.
+    /// </summary>
+    public Bytes? LoadedBytes => LoadedLevel is not { } level || TorchReserved is null ? null
+        : Live.Loaded is { } live && level - Context - live is var slack && slack >= Bytes.Zero && slack < LargestSlack ? live
+        : level - Context;
     /// <inheritdoc cref="PhaseTracker.FirstStepSeconds"/>
     public double FirstStepSeconds => phase.FirstStepSeconds;
     /// <inheritdoc cref="PhaseTracker.HasStepped"/>
@@ -207,7 +220,7 @@ public sealed class ProcessSeries(Expected? expected = null)
         else if (Used < before)
         {
             mark = Used;
-            Wall.Fell(NowSeconds, before, freeBefore, Used, IsEvaluating);
+            Wall.Fell(NowSeconds, before, freeBefore, Used, IsEvaluating, TorchReserved is null ? null : before - Context, LivePeak);
         }
     }
 }

@@ -24,8 +24,11 @@ public sealed class Wall
     /// <summary>… and it began during evaluation: training itself fits.</summary>
     public bool IsOfEvaluation { get; private set; }
 
+    /// <summary>What the allocator held when it was last hit, and the most of it that had ever been live; null where the process tells neither.</summary>
+    public (Bytes Reserved, Bytes Live)? Cache { get; private set; }
+
     /// <summary>The process fell from <paramref name="before"/>, when so much was free, to <paramref name="used"/>.</summary>
-    internal void Fell(double time, Bytes before, Bytes freeBefore, Bytes used, bool isEvaluating)
+    internal void Fell(double time, Bytes before, Bytes freeBefore, Bytes used, bool isEvaluating, Bytes? reserved, Bytes? livePeak)
     {
         var share = freeBefore / (before + freeBefore);
         if (before - used < LeastRelease || (share >= FullShare && (share >= NearShare || before - used >= before * LittleShare)))
@@ -37,6 +40,7 @@ public sealed class Wall
             (FirstReleaseSeconds, IsOfEvaluation) = (time, isEvaluating);
         }
         LastReleaseSeconds = time;
+        Cache = reserved is { } held && livePeak is { } live ? (held, live) : Cache;
         Releases++;
     }
 }

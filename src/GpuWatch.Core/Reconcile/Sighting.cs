@@ -40,7 +40,7 @@ internal readonly record struct Sighting(Component[] Parts, ByteRange Sum)
     private static IEnumerable<Sighting> OfLive(ProcessSeries series, Bytes peak, bool withStates)
     {
         yield return new(Context, ByteRange.Exactly(series.Context));
-        if (series.Live.Loaded is not { } loaded || series.LoadedLevel is null)
+        if (series.LoadedBytes is not { } loaded)
         {
             yield break;
         }

@@ -10,6 +10,7 @@ internal sealed record Declaration(string Mistake, string Words, Job Job)
 {
     /// <summary>From this ratio of the planned peaks on a wrong declaration costs memory that matters.</summary>
     public const double MaterialRatio = 1.1;
+    private const double LeastDifference = 300.0 * Core.Units.Bytes.MiBCount;
 
     /// <summary>The declarations that promise less than <paramref name="real"/> takes.</summary>
     public static IEnumerable<Declaration> TooSmall(Job real)
@@ -58,8 +59,28 @@ internal sealed record Declaration(string Mistake, string Words, Job Job)
         }
     }
 
+    /// <summary>Those whose weights are of another width than what was loaded, where that makes a difference worth a word.</summary>
+    public static IEnumerable<Declaration> OtherWeights(Job real) =>
+        Widths(real).Where(wrong => Math.Abs(Load(wrong.Job) - Load(real)) > LeastDifference);
+
+    private static IEnumerable<Declaration> Widths(Job real)
+    {
+        if (real.WeightDtype == "fp32")
+        {
+            yield return new("weight_dtype bf16", "Loaded", real with { WeightDtype = "bf16", Amp = false });
+        }
+        else
+        {
+            var masters = real.MasterWeights is true;
+            yield return new("weight_dtype fp32", "Loaded", real with { WeightDtype = "fp32", MasterWeights = false });
+            yield return new($"master_weights {(masters ? "no" : "yes")}", "Loaded", real with { MasterWeights = !masters });
+        }
+    }
+
     /// <summary>Planned live peak of what runs over that of what was declared.</summary>
     public static double Ratio(Job real, Job declared) => Peak(real) / Peak(declared);
+
+    private static double Load(Job job) => Estimator.Estimate(job).Plan?.Phases.Load.Count ?? double.NaN;
 
     public static double Peak(Job job) => Estimator.Estimate(job).Plan?.PeakAllocated.Likely.Count ?? double.NaN;
 }

@@ -10,7 +10,8 @@ namespace GpuWatch.Backtest;
 /// <param name="Ratio">Planned live peak of what ran over the declared one.</param>
 /// <param name="Shown">Most live bytes that were recorded, or most that was held beyond the context as the folds saw it, over the declared peak.</param>
 /// <param name="Told">It was called a blow-up.</param>
-internal sealed record DeclaredTry(RecordedJob Job, Declaration Declared, double Ratio, double Shown, bool Told, string? Judgement)
+/// <param name="Mismatch">Its weights, or what it keeps, were said to be other than declared.</param>
+internal sealed record DeclaredTry(RecordedJob Job, Declaration Declared, double Ratio, double Shown, bool Told, bool Mismatch, string? Judgement)
 {
     public bool IsMaterial => Ratio >= Declaration.MaterialRatio;
     public bool OutlivesFirstStep => Job.Truth.Cause is not ("first_backward" or "first_optimizer");
@@ -27,7 +28,7 @@ internal sealed record DeclaredTry(RecordedJob Job, Declaration Declared, double
         var outcome = Folds.Replay(job with { Declared = declared.Job }, withJob: true, WatchOptions.Default);
         var account = outcome.Events.OfType<Reconciled>().First(account => account.Estimated is not null);
         return new(job, declared, Declaration.Ratio(job.Truth.Actual!, declared.Job), Held(job, account) / Declaration.Peak(declared.Job),
-            outcome.Told(AlertKind.ActivationBlowup), account.Judgement);
+            outcome.Told(AlertKind.ActivationBlowup), outcome.Told(AlertKind.EstimateMismatch), account.Judgement);
     }
 
     private static double Held(RecordedJob job, Reconciled account) =>
@@ -50,6 +51,8 @@ internal static class WrongDeclarations
 
     public static DeclaredTry[] TooLarge(IEnumerable<RecordedJob> jobs) => All(jobs, Declaration.TooLarge);
 
+    public static DeclaredTry[] OtherWeights(IEnumerable<RecordedJob> jobs) => All(jobs, Declaration.OtherWeights);
+
     private static DeclaredTry[] All(IEnumerable<RecordedJob> jobs, Func<Job, IEnumerable<Declaration>> declarations) =>
         [.. from job in jobs
             where job.Truth.Actual is not null
@@ -67,6 +70,12 @@ internal static class WrongDeclarations
         }
         Row(output, "all declared too small", small);
         Row(output, "all declared too large", large);
+        output.WriteLine();
+        output.WriteLine($"{"estimate-mismatch told",-28}{"material",12}{"live bytes",12}{"NVML only",12}");
+        foreach (var group in recorded.Concat(small.Where(tried => tried.Declared.Words == "in 32 bits")).Concat(OtherWeights(jobs).Where(tried => tried.OutlivesFirstStep)).GroupBy(tried => tried.Declared.Mistake))
+        {
+            output.WriteLine($"{group.Key,-28}{Mismatched(group),12}{Mismatched(group.Where(tried => tried.HasLive)),12}{Mismatched(group.Where(tried => !tried.HasLive)),12}");
+        }
         if (verbose)
         {
             foreach (var tried in recorded.Concat(small).Concat(large).Where(tried => tried.Told != tried.IsMaterial))
@@ -86,6 +95,8 @@ internal static class WrongDeclarations
             + $"{Share(shown.Where(tried => tried.HasLive)),13}{Share(shown.Where(tried => !tried.HasLive)),13}{Share(tries.Except(material)),12}"
             + $"{new Share(told.Count(tried => tried.IsNamedRight), told.Length),13}");
     }
+
+    private static Share Mismatched(IEnumerable<DeclaredTry> tries) => new(tries.Count(tried => tried.Mismatch), tries.Count());
 
     private static Share Share(IEnumerable<DeclaredTry> tries) => new(tries.Count(tried => tried.Told), tries.Count());
 }

@@ -1,12 +1,14 @@
 using GpuWatch.Core.Forecast;
+using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Sample;
+using GpuWatch.Show;
 using GpuWatch.Sinks;
 
 namespace GpuWatch.Commands;
 
 /// <summary>
 /// Prints events without ever holding up the sampling: whoever reads our output may be slow or stopped. For people the
-/// forecast every few seconds is left out; it is on the page.
+/// components follow a closing account, and the forecast every few seconds is left out; it is on the page.
 /// </summary>
 internal sealed class QueuedPrinter : IEventSink, IAsyncDisposable
 {
@@ -14,6 +16,7 @@ internal sealed class QueuedPrinter : IEventSink, IAsyncDisposable
 
     private readonly SinkQueue<WatchEvent> queue;
     private readonly EventPrinter printer;
+    private readonly bool json;
     private readonly TextWriter output;
     private readonly Func<WatchEvent, bool> isWanted;
     private readonly Task printing;
@@ -23,7 +26,7 @@ internal sealed class QueuedPrinter : IEventSink, IAsyncDisposable
     {
         queue = new SinkQueue<WatchEvent>(Capacity, counters);
         printer = new EventPrinter(output, json);
-        this.output = output;
+        (this.output, this.json) = (output, json);
         this.isWanted = isWanted ?? (happened => json || happened is not ForecastMade);
         printing = Task.Run(() => PrintAsync(counters));
     }
@@ -46,6 +49,10 @@ internal sealed class QueuedPrinter : IEventSink, IAsyncDisposable
             foreach (var happened in batch)
             {
                 printer.Print(happened);
+                if (!json && happened is Reconciled account)
+                {
+                    output.Write(ReconciliationText.Of(account));
+                }
             }
             await output.FlushAsync().ConfigureAwait(false);
             counters.CountWritten(batch.Count);

@@ -40,7 +40,7 @@ internal static class EventText
     {
         var bridge = account.Bridge;
         var estimated = account.EstimatedPeak is { } peak ? $", estimated {peak}" : "";
-        var judgement = account.Judgement is { } words ? $"; {Plain(words)}" : "";
+        var judgement = account.Judgement is { } words ? $"; {Plain(words).TrimEnd('.')}" : "";
         return $"peak observed {account.ObservedPeak}{estimated}{judgement}; processes {bridge.Processes} + reserved "
             + $"{Size(bridge.Reserved)} + unattributed {Size(bridge.Unattributed)} = {bridge.TotalLessFree} of the card in use";
     }

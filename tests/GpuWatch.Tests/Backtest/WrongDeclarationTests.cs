@@ -1,4 +1,5 @@
 using GpuWatch.Backtest;
+using GpuWatch.Core.Alert;
 using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Backtest;
@@ -24,5 +25,21 @@ public sealed class WrongDeclarationTests
     {
         var right = WrongDeclarations.AsRecorded(Jobs.Value).Where(tried => !tried.Job.Truth.Blowup).ToArray();
         Assert.True(right.Count(tried => tried.Told) <= 0.03 * right.Length);
+        Assert.True(right.Count(tried => tried.Mismatch) <= 0.03 * right.Length);
+    }
+
+    [SharedDataFact]
+    public void Weights_of_another_width_than_declared_are_told_by_those_that_tell_their_live_bytes()
+    {
+        var others = WrongDeclarations.OtherWeights(Jobs.Value).Where(tried => tried is { HasLive: true, OutlivesFirstStep: true }).ToArray();
+        Assert.True(others.Count(tried => tried.Mismatch) >= 0.8 * others.Length);
+    }
+
+    [SharedDataFact]
+    public void A_cache_in_pieces_is_told_of_no_job_that_had_room()
+    {
+        var told = Jobs.Value.Select(job => Folds.Replay(job, withJob: true, WatchOptions.Default)).Where(outcome => outcome.Told(AlertKind.Fragmentation)).ToArray();
+        Assert.NotEmpty(told);
+        Assert.DoesNotContain(told, outcome => outcome.Job.Truth.Scenario.StartsWith("healthy", StringComparison.Ordinal));
     }
 }

@@ -49,7 +49,7 @@ public sealed class ComponentAccountTests
     }
 
     [Fact]
-    public void Nothing_is_told_of_the_components_where_nothing_was_declared()
+    public void Nothing_is_expected_of_the_components_where_nothing_was_declared()
     {
         var account = DeclaredRun.Account(DeclaredRun.Job, null);
         Assert.Null(account.Estimated);
