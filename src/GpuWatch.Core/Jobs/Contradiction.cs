@@ -64,7 +64,7 @@ public sealed record Contradiction(string Key, string Problem, string Expectatio
         {
             yield break;
         }
-        var degrees = sharding.Tensor * sharding.Pipeline * sharding.Context;
+        var degrees = sharding.Tensor * sharding.Pipeline * sharding.Context * sharding.Sequence;
         if (sharding.State != ShardedState.None && (job.NumGpus ?? 1) == 1 && job.Offload is (null or "none"))
         {
             var gpus = job.NumGpus is null ? "num_gpus is not given" : "num_gpus is 1";

@@ -39,7 +39,7 @@ public readonly record struct Sharding(
     {
         var gpus = job.NumGpus ?? 1;
         var parsed = (job.Parallelism is { } text ? Parse(text) : null) ?? Single with { Ddp = gpus > 1 };
-        var others = parsed.Tensor * parsed.Pipeline * parsed.Context;
+        var others = parsed.Tensor * parsed.Pipeline * parsed.Context * parsed.Sequence;
         return parsed.LayerSplit
             ? parsed with { DataParallel = 1, Pipeline = Math.Max(parsed.Pipeline, gpus) }
             : parsed with { DataParallel = parsed.DataParallel ?? Math.Max(1, gpus / others) };
@@ -65,8 +65,12 @@ public readonly record struct Sharding(
             sharding = next;
             rest = rest[end..].TrimStart("-,+ ");
         }
-        return sharding;
+        return WithoutVersion(sharding);
     }
+
+    /// <summary>PyTorch has two implementations of FSDP: beside no other degree, the 2 of "fsdp2" says which, and in "fsdp2-cp4" how many ranks.</summary>
+    private static Sharding WithoutVersion(Sharding sharding) =>
+        sharding is { Fsdp: true, DataParallel: 1 or 2, Tensor: 1, Pipeline: 1, Context: 1, Sequence: 1 } ? sharding with { DataParallel = null } : sharding;
 
     private static Sharding? Apply(Sharding sharding, string word, int? degree) => word switch
     {
@@ -75,9 +79,8 @@ public readonly record struct Sharding(
         "none" or "no" or "single" or "megatron" => sharding,
         "ddp" or "dp" => sharding with { Ddp = true, DataParallel = degree },
         "fsdp" => sharding with { State = ShardedState.All, Fsdp = true, DataParallel = degree },
-        // In "fsdp2-full" the 2 is PyTorch's second implementation, in "fsdp2-cp4" a degree.
-        "full" or "full_shard" => sharding with { State = ShardedState.All, DataParallel = null },
-        "shard_grad_op" => sharding with { State = ShardedState.OptimizerAndGradients, DataParallel = null },
+        "full" or "full_shard" => sharding with { State = ShardedState.All },
+        "shard_grad_op" => sharding with { State = ShardedState.OptimizerAndGradients },
         "tp" => sharding with { Tensor = degree ?? 1 },
         "pp" => sharding with { Pipeline = degree ?? 1 },
         "cp" => sharding with { Context = degree ?? 1 },
