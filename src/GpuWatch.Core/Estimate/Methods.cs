@@ -9,8 +9,10 @@ internal enum MethodKind
     Adapter,
     /// <summary>A frozen base with a few trained numbers: prompts, scales, norms. Gradients flow through all of it.</summary>
     Sparse,
-    /// <summary>All weights in turn, a block or two at a time.</summary>
+    /// <summary>All weights in turn, a block or two at a time: gradients flow through all of them.</summary>
     Blockwise,
+    /// <summary>The last blocks; nothing flows below them.</summary>
+    Last,
     /// <summary>All weights; gradients are projected to a low rank, layer by layer.</summary>
     Projected,
     /// <summary>One forward pass at a time.</summary>
@@ -21,12 +23,17 @@ internal enum MethodKind
 
 internal static class Methods
 {
+    /// <summary>LLaMA-Factory's freeze_trainable_layers and LISA's lisa_activated_layers.</summary>
+    public const int BlocksAtOnce = 2;
+
     public static MethodKind Of(string? method) => method switch
     {
-        null or "full" or "pretrain" or "osf" => MethodKind.Full,
+        // LOMO trains all weights; its gradients are used up in backward (arXiv 2306.09782).
+        null or "full" or "pretrain" or "osf" or "lomo" or "adalomo" => MethodKind.Full,
         "inference" => MethodKind.Inference,
         "load" => MethodKind.Load,
-        "badam" or "lisa" or "lomo" or "adalomo" or "llamapro" or "freeze" => MethodKind.Blockwise,
+        "badam" or "lisa" or "llamapro" => MethodKind.Blockwise,
+        "freeze" => MethodKind.Last,
         "galore" or "pretrain-galore" or "qgalore" or "apollo" or "pretrain-apollo" => MethodKind.Projected,
         "prompt_tuning" or "prefix_tuning" or "p_tuning" or "multitask_prompt_tuning" or "cpt" or "trainable_tokens" or "ln_tuning" or "bitfit"
             or "ia3" or "beft" or "reft" or "adapter" => MethodKind.Sparse,

@@ -53,7 +53,7 @@ internal static class Overheads
         Turn(ref parts, Part.Logits, (features.LossUnsaid ? profile[Knob.Logits] : 1) * profile[Knob.Activations]);
         Turn(ref parts, Part.Activations, (features.Widened ? 1 + profile[Knob.KbitWidening] : 1) * profile[Knob.Activations]);
         Turn(ref parts, Part.Temporaries, profile[Knob.Activations]);
-        Turn(ref parts, Part.Communication, profile[Knob.Gathered]);
+        Turn(ref parts, Part.Communication, features.Sharded ? profile[Knob.Gathered] : 1);
         return parts;
     }
 

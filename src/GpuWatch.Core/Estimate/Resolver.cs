@@ -57,7 +57,7 @@ internal readonly ref struct Resolver
     private int Hidden => shape.Hidden!.Value;
     private int HeadDim => shape.Latent is { } latent ? latent.NopeDim + latent.RopeDim : shape.HeadDim ?? Math.Max(1, Hidden / shape.Heads!.Value);
     private bool Quantised => job.QuantFormat is not null || job.QuantBits is not null || job.Method == "qlora";
-    private bool Trains => method is MethodKind.Full or MethodKind.Blockwise or MethodKind.Projected;
+    private bool Trains => method is MethodKind.Full or MethodKind.Blockwise or MethodKind.Last or MethodKind.Projected;
     private bool Amp => job.Amp ?? false;
     /// <summary>Bytes of a stored number of the weights that are not quantised.</summary>
     private int StoredWidth => job.WeightDtype == "fp32" ? 4 : 2;
@@ -66,6 +66,7 @@ internal readonly ref struct Resolver
     private int ComputeWidth => Amp || CastsOnGather ? 2 : StoredWidth;
     private int BlockWeightWidth => CastsOnGather ? 2 : StoredWidth;
     private bool Masters => (job.MasterWeights ?? DeepSpeed) && StoredWidth == 2 && Trains;
+    private bool OffloadsParameters => job.Offload?.Contains("params", StringComparison.Ordinal) ?? false;
     private bool DeepSpeed => layout.Sharding.State != ShardedState.None && !layout.Sharding.Fsdp;
 
     private Workload Resolve()
@@ -75,13 +76,14 @@ internal readonly ref struct Resolver
         var weights = WeightBytes(step);
         var trained = TrainedParameters(step);
         var (forward, backward) = Gathered();
+        var gradients = Masters && DeepSpeed ? 2 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth;
         return new(
             job, step, layout, method, parameters, weights, trained, Optimizer, Masters ? 4 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth,
-            Masters, Masters && DeepSpeed ? 2 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth, forward, backward,
-            job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, job.GradAccum > 1, assumed.DrainToImmutable());
+            Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? trained * gradients : 0, forward, backward,
+            job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, job.GradAccum > 1, assumed.DrainToImmutable());
     }
 
-    private string Optimizer => job.Optimizer ?? "adamw_torch";
+    private string Optimizer => job.Method is "lomo" or "adalomo" ? job.Method : job.Optimizer ?? "adamw_torch";
 
     private void Assume()
     {
@@ -112,17 +114,45 @@ internal readonly ref struct Resolver
     private Step Step()
     {
         var length = Math.Max(1, (job.SeqLen ?? DefaultLength) / (layout.Sharding.Context * layout.Sharding.Sequence));
-        // 1F1B keeps as many micro-batches of one sequence in flight as there are stages (Narayanan et al. 2021, section 2.2).
-        var inFlight = layout.Pipelined ? Math.Min(job.MicroBatch ?? 1, layout.Sharding.Pipeline) : 1;
-        var batch = layout.Pipelined ? 1 : job.MicroBatch ?? 1;
+        var (batch, inFlight) = MicroBatches();
         // Sequence parallelism divides what tensor parallelism leaves whole (Korthikanti et al., arXiv 2205.05198, section 4.2).
         var tokens = Math.Max(1, (long)batch * length / layout.Sharding.Tensor);
-        var layers = Math.Max(1, (shape.Layers!.Value + layout.Sharding.Pipeline - 1) / layout.Sharding.Pipeline);
+        var all = Math.Max(1, (shape.Layers!.Value + layout.Sharding.Pipeline - 1) / layout.Sharding.Pipeline);
+        var layers = method is MethodKind.Last ? Math.Min(Methods.BlocksAtOnce, all) : all;
         var tied = (shape.TiedEmbeddings ?? traits.Tied) && !Classifies;
         return WithAllParameters(new(
             Block(batch, length, tokens), layers, shape.Vocab!.Value, Classes, tied, method is MethodKind.Full or MethodKind.Projected, positions, LossOf(),
-            method is not (MethodKind.Inference or MethodKind.Load), method is MethodKind.Sparse,
-            AlsoSaved(tokens, layers), inFlight));
+            method is not (MethodKind.Inference or MethodKind.Load), method is MethodKind.Sparse or MethodKind.Blockwise,
+            AlsoSaved(tokens, all), inFlight, Turning: method is MethodKind.Blockwise ? TrainedInTurn : 0));
+    }
+
+    /// <summary>Bytes kept for backward beside what the tape's blocks keep.</summary>
+    private long AlsoSaved(long tokens, int layers) => (job.Checkpointing, method) switch
+    {
+        // Generation keeps the keys and values of all tokens.
+        (_, MethodKind.Inference) => 2L * ComputeWidth * (shape.KvHeads ?? shape.Heads!.Value) * (shape.HeadDim ?? Math.Max(1, Hidden / shape.Heads!.Value)) * tokens * layers,
+        // Selective checkpointing keeps the outputs of matrix products and attention: 12.5 h bytes a token and layer (torchtitan, measured).
+        ("selective", _) => (long)(12.5 * Hidden * tokens * layers),
+        // The inputs of blocks that are not trained, which PEFT's and LLaMA-Factory's enable_input_require_grads makes checkpointing keep too.
+        ("full", MethodKind.Last) => Math.Max(0, layers - Methods.BlocksAtOnce) * ComputeWidth * Hidden * tokens,
+        // What a trained block keeps more than a frozen one: 4 h + f numbers a token, the inputs of its norms and linears.
+        ("none", MethodKind.Blockwise) => Methods.BlocksAtOnce * ComputeWidth * (4 * Hidden + PassedWidth()) * tokens,
+        _ => 0,
+    };
+
+    /// <summary>Parameters with a gradient where blocks take turns; LISA trains embedding and head in every turn (arXiv 2403.17919, section 3).</summary>
+    private long TrainedInTurn => Methods.BlocksAtOnce * parameters.LargestBlock + (job.Method == "lisa" ? parameters.Embedding + parameters.Head : 0);
+
+    /// <summary>
+    /// 1F1B keeps as many micro-batches in flight as there are stages (Narayanan et al. 2021, section 2.2). A pipeline that is not told how many it
+    /// is given cuts the batch it is given into single sequences, as torchtitan does.
+    /// </summary>
+    private (int Batch, int InFlight) MicroBatches()
+    {
+        var (batch, stages) = (job.MicroBatch ?? 1, layout.Sharding.Pipeline);
+        return !layout.Pipelined ? (batch, 1)
+            : job.GradAccum is { } micro and > 1 ? (batch, Math.Min(micro, stages))
+            : (1, Math.Min(batch, stages));
     }
 
     /// <summary>What the parameters are more than the tensors that are played has no operation of its own.</summary>
@@ -133,16 +163,8 @@ internal readonly ref struct Resolver
         var all = step with { Block = block };
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
         var stage = parameters.Total - parameters.Blocks + parameters.Blocks * step.Layers / shape.Layers.Value;
-        return step with { Block = block, Unplayed = Math.Max(0, stage - TensorSizes.Sum(tensors[..TensorSizes.Model(all, tensors)])) };
+        return step with { Block = block, Unplayed = !step.HeadTrained ? 0 : Math.Max(0, stage - TensorSizes.Sum(tensors[..TensorSizes.Model(all, tensors)])) };
     }
-
-    /// <summary>
-    /// Selective checkpointing keeps the outputs of matrix products and attention: 12.5 h bytes a token and layer (torchtitan, measured). Generation keeps
-    /// the keys and values of all tokens.
-    /// </summary>
-    private long AlsoSaved(long tokens, int layers) => method is MethodKind.Inference
-        ? 2L * ComputeWidth * (shape.KvHeads ?? shape.Heads!.Value) * (shape.HeadDim ?? Math.Max(1, Hidden / shape.Heads!.Value)) * tokens * layers
-        : job.Checkpointing == "selective" ? (long)(12.5 * Hidden * tokens * layers) : 0;
 
     /// <summary>Positions are a bias on the scores (ALiBi): nothing is rotated.</summary>
     private bool Alibi => shape.Block is "mpt" or "bloom" or "falcon_rw" or "t5" or "t5_gated";
@@ -177,12 +199,12 @@ internal readonly ref struct Resolver
             traits.MlpBias, job.Attention is null or "sdpa", shape.Experts ?? 1, ExpertCopies(passed),
             batch, length, tokens, Hidden, heads, shape.KvHeads ?? heads, HeadDim,
             passed,
-            shape.QkvBias ?? traits.QkvBias, BlockWeightWidth, ComputeWidth, method is MethodKind.Full or MethodKind.Projected, Quantised,
+            shape.QkvBias ?? traits.QkvBias, BlockWeightWidth, ComputeWidth, method is MethodKind.Full or MethodKind.Projected or MethodKind.Last, Quantised,
             job.Attention == "eager", job.Checkpointing is "full" or "selective", Amp && !CastsOnGather, adapters ? job.LoraRank ?? 16 : 0,
             adapters ? LoraTargetWords.Read(job.LoraTargets) : Targets.None, LoraWidth, job.LoraDropout > 0,
             HoldsInputs: layout.SharesWeights && layout.Sharding.Fsdp && !Trains && job.Checkpointing != "none")
         {
-            Norms = traits.Norms, NormScales = (int)traits.Norm, QkNorm = traits.QkNorm, Latent = shape.Latent, OutputBiased = traits.OutputBias,
+            Slices = layout.Sharding.Tensor, Norms = traits.Norms, NormScales = (int)traits.Norm, QkNorm = traits.QkNorm, Latent = shape.Latent, OutputBiased = traits.OutputBias,
         };
     }
 
@@ -212,38 +234,37 @@ internal readonly ref struct Resolver
             // Autocast's cache of 16-bit weights is kept for the whole forward pass.
             bytes += 2 * total;
         }
-        var adapters = method is MethodKind.Adapter ? AdapterParameters(step) * step.Block.LoraWidth : 0;
+        var adapters = method is MethodKind.Adapter ? TensorsOf(step) * step.Block.LoraWidth : 0;
         // Embedding and head lie whole on the GPUs that have them, whatever divides the layers.
         var ends = layout.Parts > 1 ? (parameters.Embedding + parameters.Head) * StoredWidth : 0;
-        bytes = job.Offload?.Contains("params", StringComparison.Ordinal) == true ? 0 : ((bytes - ends) / layout.Parts + ends) / layout.WeightShards;
+        bytes = OffloadsParameters ? 0 : ((bytes - ends) / layout.Parts + ends) / layout.WeightShards;
         return bytes + adapters;
     }
 
     private long TrainedParameters(Step step) => method switch
     {
         MethodKind.Full or MethodKind.Projected => parameters.Total,
-        MethodKind.Adapter => AdapterParameters(step),
-        MethodKind.Blockwise => 2 * parameters.LargestBlock,
+        MethodKind.Adapter or MethodKind.Last => TensorsOf(step),
+        MethodKind.Blockwise => TrainedInTurn,
         _ => 0,
     };
 
-    private long AdapterParameters(Step step)
+    private long TensorsOf(Step step)
     {
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
-        var sum = TensorSizes.Sum(tensors[..TensorSizes.Adapters(step, tensors)]);
+        var sum = TensorSizes.Sum(tensors[..TensorSizes.Trained(step, tensors)]);
         return Methods.TrainsFewNumbers(job.Method) ? sum / step.Layers : sum;
     }
 
     /// <summary>
-    /// FSDP and ZeRO-3 gather a block before it runs and the next one ahead of it; embedding and head are gathered from the forward pass to the
+    /// FSDP, ZeRO-3 and parameters in host memory gather a block before it runs and the next one ahead of it; embedding and head are gathered from the forward pass to the
     /// end of backward; the gradients of one block wait whole to be reduced (PyTorch FSDP, _runtime_utils.py).
     /// </summary>
     private (long Forward, long Backward) Gathered()
     {
-        if (!layout.SharesWeights)
+        if (!layout.SharesWeights && !OffloadsParameters)
         {
-            var whole = layout.Sharding.Ddp && Trains ? parameters.Total * StoredWidth : 0;
-            return (0, whole);
+            return (0, 0);
         }
         var width = CastsOnGather ? 2 : StoredWidth;
         var block = parameters.LargestBlock / layout.Parts * (Quantised ? QuantisedWeights.BytesPerWeight(job.QuantFormat, job.QuantBits) : width);

@@ -27,6 +27,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         {
             return new(load, load, load, load, load, 0);
         }
+        tape.Count(Part.Communication, work.Buckets);
         var (forward, backward, saved) = Pass(tape, work);
         if (work.Method is MethodKind.Inference)
         {
@@ -73,7 +74,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
     internal static int Cuts(Workload work) => work.Layout.StateShards * (work.Method is MethodKind.Adapter ? 1 : work.Layout.Sharding.Tensor);
 
     internal static double GradientShare(Workload work) =>
-        OptimizerStates.StepsInBackward(work.Optimizer) || work.Method is MethodKind.Projected
+        OptimizerStates.StepsInBackward(work.Optimizer) || work.Method is MethodKind.Projected || work.ParametersOffloaded
             ? 0
             : (double)work.GradientWidth / work.Step.Block.WeightWidth / work.Layout.GradientShards / work.Layout.Parts * work.Layout.Sharding.Pipeline
                 is var share && work.Method is MethodKind.Adapter ? 1 : share;

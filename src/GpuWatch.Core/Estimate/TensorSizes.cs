@@ -24,7 +24,19 @@ internal static class TensorSizes
     /// <summary>Those that get a gradient.</summary>
     /// <returns>How many entries of <paramref name="into"/> were filled.</returns>
     public static int Trained(Step step, Span<TensorSize> into) =>
-        step.Block.Rank > 0 ? Adapters(step, into) : step.Block.Trained ? Model(step, into) : 0;
+        step.Block.Rank > 0 ? Adapters(step, into)
+        : !step.Block.Trained ? 0
+        : step.HeadTrained ? Model(step, into)
+        : Blocks(step, into);
+
+    /// <summary>Those of the blocks alone, and of the norm behind them.</summary>
+    private static int Blocks(Step step, Span<TensorSize> into)
+    {
+        var list = new Sizes(into);
+        list.Add(step.Block.Hidden, step.Block.NormScales);
+        InBlocks(step.Block, step.Layers, ref list);
+        return list.Count;
+    }
 
     /// <summary>Those of the model without adapters.</summary>
     public static int Model(Step step, Span<TensorSize> into)

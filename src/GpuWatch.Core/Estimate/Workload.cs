@@ -11,6 +11,7 @@ namespace GpuWatch.Core.Estimate;
 /// <param name="StateWidth">Bytes of a number of the parameters the optimizer sees.</param>
 /// <param name="Masters">It holds fp32 copies of 16-bit weights.</param>
 /// <param name="GradientWidth">Bytes of a stored gradient.</param>
+/// <param name="Buckets">DDP's second copy of the gradients, there from the wrapping of the model on (PyTorch, reducer.cpp, initialize_buckets).</param>
 /// <param name="GatheredForward">Bytes gathered from other GPUs, or waiting to be sent to them, while forward runs.</param>
 internal sealed record Workload(
     Job Job,
@@ -24,9 +25,11 @@ internal sealed record Workload(
     int StateWidth,
     bool Masters,
     int GradientWidth,
+    long Buckets,
     long GatheredForward,
     long GatheredBackward,
     bool OptimizerOffloaded,
+    bool ParametersOffloaded,
     bool Accumulates,
     ImmutableArray<string> Assumed)
 {

@@ -71,6 +71,33 @@ public sealed class ModelInvariantsTests
         }
     }
 
+    [Theory]
+    [InlineData("freeze", 0.03, 0.12)]
+    [InlineData("badam", 0.5, 0.9)]
+    [InlineData("lisa", 0.5, 0.9)]
+    [InlineData("llamapro", 0.5, 0.9)]
+    [InlineData("lomo", 0.99, 1.01)]
+    [InlineData("adalomo", 0.99, 1.01)]
+    public void A_method_that_trains_part_of_the_model_keeps_what_its_gradients_flow_through(string method, double least, double most)
+    {
+        var job = Full with { ModelName = "Llama-2-7B", MicroBatch = 4, SeqLen = 4096, Optimizer = null };
+        var (all, part) = (Estimator.Estimate(job).Plan!, Estimator.Estimate(job with { Method = method }).Plan!);
+        Assert.InRange((double)part.Stations.FirstForward.Activations.Count / all.Stations.FirstForward.Activations.Count, least, most);
+        Assert.True(part.Stations.FirstBackward.Gradients < all.Stations.FirstOptimizer.Gradients * 0.1);
+        Assert.True(part.Phases.FirstBackward > part.Phases.Load);
+    }
+
+    [Theory]
+    [InlineData("freeze")]
+    [InlineData("badam")]
+    public void A_method_that_trains_two_blocks_has_their_gradients_and_states(string method)
+    {
+        var plan = Estimator.Estimate(Full with { ModelName = "Llama-2-7B", Method = method }).Plan!.Stations.FirstOptimizer;
+        const double block = 202_383_360;
+        Assert.InRange(plan.Gradients.Count / (2 * 2 * block), 0.99, 1.01);
+        Assert.InRange(plan.OptimizerStates.Count / (4 * 2 * block), 0.99, 1.01);
+    }
+
     [Fact]
     public void A_classifier_trains_its_whole_embedding()
     {

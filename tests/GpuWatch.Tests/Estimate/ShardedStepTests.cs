@@ -70,5 +70,74 @@ public sealed class ShardedStepTests
         Assert.InRange((foreachStep.Phases.FirstOptimizer.Count - loop.Phases.FirstOptimizer.Count) / (2 * 8.03e9), 0.9, 1);
     }
 
+    [Fact]
+    public void A_pipeline_that_is_told_its_micro_batches_holds_whole_ones()
+    {
+        var job = new Job
+        {
+            ModelName = "meta-llama/Llama-3.1-8B", Method = "full", WeightDtype = "bf16", Attention = "flash", CrossEntropy = "fused", SeqLen = 4096,
+            NumGpus = 4, Parallelism = "pp4", MicroBatch = 4, GradAccum = 2,
+        };
+        var (two, eight) = (Estimator.Estimate(job).Plan!, Estimator.Estimate(job with { GradAccum = 8 }).Plan!);
+        var one = Estimator.Estimate(job with { NumGpus = 1, Parallelism = "none" }).Plan!;
+        // A quarter of the layers, four micro-batches of them.
+        Assert.InRange(eight.Stations.FirstForward.Activations / one.Stations.FirstForward.Activations, 0.95, 1.05);
+        Assert.InRange(two.Stations.FirstForward.Activations / one.Stations.FirstForward.Activations, 0.45, 0.55);
+    }
+
+    [Fact]
+    public void The_stages_of_a_pipeline_have_all_gradients_and_states_together()
+    {
+        var job = new Job { ModelName = "meta-llama/Llama-3.1-8B", Method = "full", WeightDtype = "bf16", Optimizer = "adamw_fused", SeqLen = 512 };
+        var alone = Estimator.Estimate(job).Plan!.Stations.FirstOptimizer;
+        foreach (var parallelism in (string[])["pp4", "device_map", "tp4"])
+        {
+            var stage = Estimator.Estimate(job with { NumGpus = 4, Parallelism = parallelism }).Plan!.Stations.FirstOptimizer;
+            // Each stage is counted with embedding and head, as the stage that has them.
+            Assert.InRange(4.0 * stage.OptimizerStates.Count / alone.OptimizerStates.Count, 0.99, 1.45);
+            Assert.InRange(4.0 * stage.Gradients.Count / alone.Gradients.Count, 0.99, 1.45);
+        }
+    }
+
+    [Fact]
+    public void Tensor_parallelism_divides_heads_and_with_them_the_scores()
+    {
+        var job = new Job { ModelName = "Llama-2-7B", Method = "full", WeightDtype = "bf16", Attention = "eager", CrossEntropy = "fused", SeqLen = 4096, MicroBatch = 1 };
+        var (one, eight) = (Estimator.Estimate(job).Plan!, Estimator.Estimate(job with { NumGpus = 8, Parallelism = "tp8" }).Plan!);
+        Assert.InRange(8.0 * eight.Stations.FirstForward.Activations.Count / one.Stations.FirstForward.Activations.Count, 0.9, 1.1);
+    }
+
+    [Theory]
+    [InlineData("fsdp2", "fsdp2-full")]
+    [InlineData("fsdp2", "fsdp-full")]
+    [InlineData("fsdp1", "fsdp")]
+    [InlineData("zero3-sp4", "zero3-cp4")]
+    public void Two_spellings_of_one_division_need_the_same(string one, string other)
+    {
+        var job = Trained405B with { ModelName = "meta-llama/Llama-3.1-8B", NumGpus = 8 };
+        Assert.Equal(
+            Estimator.Estimate(job with { Parallelism = other }).Plan!.Components.OptimizerStates, Estimator.Estimate(job with { Parallelism = one }).Plan!.Components.OptimizerStates);
+    }
+
+    [Fact]
+    public void Ddp_has_its_buckets_from_the_wrapping_of_the_model_on()
+    {
+        var job = new Job { ModelName = "meta-llama/Llama-3.1-8B", Method = "full", WeightDtype = "bf16", SeqLen = 512 };
+        var (alone, ddp) = (Estimator.Estimate(job).Plan!.Phases, Estimator.Estimate(job with { NumGpus = 8, Parallelism = "ddp" }).Plan!.Phases);
+        const double gradients = 2 * 8_030_261_248.0;
+        Assert.Equal(alone.Load, ddp.Load);
+        Assert.InRange((ddp.FirstForward - alone.FirstForward).Count / gradients, 0.9, 1.1);
+        Assert.InRange((ddp.FirstOptimizer - alone.FirstOptimizer).Count / gradients, 0.9, 1.1);
+    }
+
+    [Fact]
+    public void Parameters_in_host_memory_come_to_the_gpu_block_by_block()
+    {
+        var job = new Job { ModelName = "meta-llama/Llama-3.1-8B", Method = "full", WeightDtype = "bf16", SeqLen = 512, NumGpus = 1, Parallelism = "zero3", Offload = "optimizer,params" };
+        var plan = Estimator.Estimate(job).Plan!;
+        // Embedding, head and two blocks of 0.218e9 parameters.
+        Assert.InRange(plan.Stations.FirstForward.Communication.Count / (2 * (1.05e9 + 2 * 0.218e9)), 0.5, 1.5);
+    }
+
     private static long Backward(Job job) => Estimator.Estimate(job).Plan!.Phases.FirstBackward.Count;
 }

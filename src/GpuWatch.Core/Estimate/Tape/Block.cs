@@ -60,6 +60,9 @@ internal sealed record Block(
 
     public QkNorm QkNorm { get; init; }
 
+    /// <summary>Parts that tensor parallelism cuts every matrix and the heads into.</summary>
+    public int Slices { get; init; } = 1;
+
     /// <summary>The projection of attention's output has a bias.</summary>
     public bool OutputBiased { get; init; }
 
@@ -72,7 +75,7 @@ internal sealed record Block(
     public long Queries => Heads * HeadDim;
     public long Keys => KvHeads * HeadDim;
     public long Values => Latent is { } latent ? Heads * latent.ValueDim : Queries;
-    public long Scores => Batch * Heads * Length * Length;
+    public long Scores => Batch * Heads * Length * Length / Slices;
 
     public Weight Weight(long inputs, long outputs, bool bias) =>
         new(inputs, outputs, bias ? outputs : 0, WeightWidth, Trained, Quantised);

@@ -6,6 +6,7 @@ namespace GpuWatch.Core.Estimate.Tape;
 /// <param name="AlsoSaved">Bytes kept for backward beside what the blocks keep.</param>
 /// <param name="Classes">Rows of the head: the vocabulary, or a classifier's few.</param>
 /// <param name="Unplayed">Parameters outside the blocks beside those of the operations that are played: poolers, token types.</param>
+/// <param name="Turning">Parameters with a gradient in blocks that are played frozen, since others will take their turn.</param>
 /// <param name="InFlight">Micro-batches that have run forward and wait for their backward, this one included.</param>
 internal sealed record Step(
     Block Block,
@@ -20,7 +21,8 @@ internal sealed record Step(
     bool InputNeedsGradient = false,
     long AlsoSaved = 0,
     int InFlight = 1,
-    long Unplayed = 0)
+    long Unplayed = 0,
+    long Turning = 0)
 {
     /// <summary>The same with sequences of a share of the length.</summary>
     public Step Shorter(double share) => this with
@@ -57,7 +59,7 @@ internal static class StepPlayer
     public static Played Play(Tape tape, Step step, int layers)
     {
         var block = step.Block;
-        tape.Autocast = block.AutocastOn;
+        (tape.Autocast, tape.Slices) = (block.AutocastOn, block.Slices);
         tape.Part = Part.Activations;
         var inputs = tape.Given(block.Tokens * 2, 8);
         tape.BeginPhase();
@@ -140,7 +142,7 @@ internal static class StepPlayer
     {
         var block = step.Block;
         var width = block.WeightWidth;
-        var row = block.Trained ? block.Hidden * width : 0;
+        var row = block.Trained && step.HeadTrained ? block.Hidden * width : 0;
         var x = tape.Lookup(block.Tokens * block.Hidden, width, step.Vocab * row, step.PositionRows * row);
         if (step.PositionRows == 0)
         {
@@ -231,6 +233,7 @@ internal static class StepPlayer
     private static void Backward(Tape tape, Step step, Kept kept, int layers)
     {
         var block = step.Block;
+        tape.KeepGradient(step.Turning * block.WeightWidth);
         tape.BackwardFromLoss(kept.BlocksMark);
         tape.Release(kept.Logits);
         var gradient = block.Checkpointed ? tape.LeafGradient : -1;
