@@ -6,8 +6,8 @@ namespace GpuWatch.Core.Estimate;
 /// <param name="LossUnsaid">The trainer does not say how its loss is computed.</param>
 /// <param name="Widened">The base runs through bitsandbytes' 4-bit layers and nothing is checkpointed.</param>
 /// <param name="LengthsVary">Steps differ in length.</param>
-/// <param name="Card">Bytes of the card, if it is named.</param>
-/// <param name="ToldWhole">Nothing had to be assumed, down to how the loss is computed, on one GPU.</param>
+/// <param name="Card">Bytes CUDA can use of the card, if it or its size is named.</param>
+/// <param name="ToldWhole"><see cref="Plan.IsToldWhole"/>.</param>
 /// <param name="Cached">Bytes the allocator reserves beyond the allocated peak, as replayed.</param>
 /// <param name="UsualContext">GiB of context and libraries of this generation of GPUs.</param>
 internal readonly record struct Features(
@@ -21,8 +21,8 @@ internal readonly record struct Features(
         work.Layout.Shards > 1,
         work.Job.NumGpus ?? 1,
         Contexts.Usual(work.Job.GpuName),
-        work.Job.CrossEntropy is not null && work.Assumed.IsEmpty && (work.Job.NumGpus ?? 1) == 1,
-        work.Job.GpuMemGb * Units.Bytes.GiBCount,
+        work.Assumed.IsEmpty && work.Job.CrossEntropy is not null && work.Step.Loss is not Loss.Kept && (work.Job.NumGpus ?? 1) == 1,
+        Room.Fillable(work.Job),
         cached);
 
     public bool Several => Gpus > 1;

@@ -1,3 +1,5 @@
+using GpuWatch.Core.Jobs;
+
 namespace GpuWatch.Core.Estimate;
 
 /// <summary>What a training method does to memory.</summary>
@@ -23,6 +25,9 @@ internal enum MethodKind
 
 internal static class Methods
 {
+    /// <summary>The base is quantised, whether or not its format is said.</summary>
+    public static bool IsQuantised(Job job) => job.QuantFormat is not null || job.QuantBits is not null || job.Method is "qlora" or "qdora" or "qoft";
+
     /// <summary>LLaMA-Factory's freeze_trainable_layers and LISA's lisa_activated_layers.</summary>
     public const int BlocksAtOnce = 2;
 

@@ -6,6 +6,9 @@ internal static class OptimizerStates
     /// <summary>Tensors smaller than this keep fp32 moments in an 8-bit optimizer (bitsandbytes, min_8bit_size).</summary>
     private const int SmallestIn8Bit = 4096;
 
+    /// <summary>Tensors smaller than this are not paged (bitsandbytes, get_state_buffer).</summary>
+    private const int SmallestPaged = 100_000;
+
     /// <summary>Values that share one scale in an 8-bit optimizer (bitsandbytes, blockwise quantisation).</summary>
     private const int BlockOf8Bit = 256;
 
@@ -46,13 +49,21 @@ internal static class OptimizerStates
     /// <summary>Bytes of the moments of one tensor.</summary>
     public static long Kept(string optimizer, long elements, int width) => optimizer switch
     {
-        "adamw_8bit" or "paged_adamw_8bit" or "adamw_in_backward_8bit" or "ademamix_8bit" or "galore_adamw_8bit" or "galore_adamw_8bit_layerwise" or "adamw_fp8"
+        // Managed memory (cudaMallocManaged): it gives way to the allocator and is none of its (bitsandbytes, get_state_buffer).
+        _ when elements >= SmallestPaged && optimizer.StartsWith("paged_", StringComparison.Ordinal) => 0,
+        "adamw_8bit" or "paged_adamw_8bit" or "adamw_in_backward_8bit" or "galore_adamw_8bit" or "galore_adamw_8bit_layerwise" or "adamw_fp8"
             when elements >= SmallestIn8Bit => 2 * (elements + 4 * ((elements + BlockOf8Bit - 1) / BlockOf8Bit)),
         "lion_8bit" or "paged_lion_8bit" when elements >= SmallestIn8Bit => elements + 4 * ((elements + BlockOf8Bit - 1) / BlockOf8Bit),
+        "ademamix_8bit" when elements >= SmallestIn8Bit => 3 * (elements + 4 * ((elements + BlockOf8Bit - 1) / BlockOf8Bit)),
+        // bitsandbytes keeps its states in fp32 where they are not in 8 bits, whatever the weights (bitsandbytes/optim/optimizer.py, init_state).
+        "paged_adamw_32bit" or "adamw_8bit" or "paged_adamw_8bit" or "adamw_in_backward_8bit" => 2 * 4 * elements,
+        "paged_lion" or "lion_8bit" or "paged_lion_8bit" => 4 * elements,
+        // Two first moments and a second one (AdEMAMix, arXiv 2409.03137).
+        "ademamix" or "ademamix_8bit" => 3 * 4 * elements,
         // Half a byte a moment and an fp32 scale for 128 (torchao).
         "adamw_4bit" when elements >= SmallestIn8Bit => elements + 2 * 4 * (elements / 128),
         "sgd" or "lomo" or "adalomo" => 0,
-        "sgd_momentum" or "lion" or "paged_lion" or "lion_8bit" or "paged_lion_8bit" or "adagrad" or "rmsprop" or "muon" => elements * width,
+        "sgd_momentum" or "lion" or "adagrad" or "rmsprop" or "muon" => elements * width,
         // A row and a column of each matrix (Shazeer and Stern 2018): next to nothing.
         "adafactor" => elements / 512 * width,
         _ => 2 * elements * width,

@@ -9,9 +9,6 @@ internal static class Overheads
     /// <summary>Fragments that no release gives back.</summary>
     private const double LeastCache = 1.02;
 
-    /// <summary>Of a card's memory as sold what the driver leaves: 79.15 GiB of an A100-80.</summary>
-    private const double Usable = 0.985;
-
     /// <summary>The three peaks in bytes, before their intervals.</summary>
     /// <param name="Parts">What the allocated peak is made of.</param>
     internal readonly record struct Peaks(Phase Phase, Ledger Parts, double Allocated, double Reserved, double Device)
@@ -37,7 +34,7 @@ internal static class Overheads
         {
             // Before it fails, the allocator gives back every block it only caches (c10 CUDACachingAllocator, release_cached_blocks),
             // so a cache ends where the card does.
-            reserved = Math.Min(reserved, Math.Max(allocated * LeastCache, card * Usable - context * Bytes.GiBCount));
+            reserved = Math.Min(reserved, Math.Max(allocated * LeastCache, card - context * Bytes.GiBCount));
         }
         return new(phase, parts, allocated, reserved, reserved + context * Bytes.GiBCount);
     }

@@ -33,6 +33,7 @@ internal static class Plans
             Components = Named(parts, context, allocator),
             Assumed = work.Assumed,
             IsToldWhole = features.ToldWhole,
+            Warnings = work.Warnings,
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using GpuWatch.Core.Estimate.Tape;
 using GpuWatch.Core.Jobs;
 
@@ -9,6 +10,8 @@ internal readonly ref struct Resolver
 {
     private readonly Job job;
     private readonly Architecture shape;
+    private readonly Architecture complete;
+    private readonly bool isBlockGuessed;
     private readonly int positions;
     private readonly BlockTraits traits;
     private readonly ParameterCount parameters;
@@ -16,9 +19,9 @@ internal readonly ref struct Resolver
     private readonly MethodKind method;
     private readonly ImmutableArray<string>.Builder assumed;
 
-    private Resolver(Job job, Architecture? from, ParameterCount parameters)
+    private Resolver(Job job, Architecture complete, bool isBlockGuessed, Architecture? from, ParameterCount parameters)
     {
-        (this.job, shape) = (job, job.Architecture);
+        (this.job, this.complete, this.isBlockGuessed, shape) = (job, complete, isBlockGuessed, job.Architecture);
         traits = BlockTraits.Of(shape.Block);
         positions = shape.Positions ?? (from is { } known && known.Hidden == shape.Hidden ? BlockTraits.Of(known.Block).Positions : traits.Positions);
         var more = (positions - (shape.Positions ?? traits.Positions)) * (long)Hidden;
@@ -49,20 +52,23 @@ internal readonly ref struct Resolver
         {
             return (null, "the model's shape is not known; give hidden, layers, heads, intermediate and vocab");
         }
-        (shape, parameters) = ShapeGuess.Reconcile(shape, parameters);
-        var resolver = new Resolver(job with { Architecture = shape }, from, parameters);
+        if (from is null)
+        {
+            (shape, parameters) = ShapeGuess.Reconcile(shape, parameters, given.Architecture.Block is not null);
+        }
+        var resolver = new Resolver(job with { Architecture = shape }, job.Architecture, from is null && given.Architecture.Block is null, from, parameters);
         return (resolver.Resolve(), null);
     }
 
     private int Hidden => shape.Hidden!.Value;
     private int HeadDim => shape.Latent is { } latent ? latent.NopeDim + latent.RopeDim : shape.HeadDim ?? Math.Max(1, Hidden / shape.Heads!.Value);
-    private bool Quantised => job.QuantFormat is not null || job.QuantBits is not null || job.Method == "qlora";
+    private bool Quantised => Methods.IsQuantised(job);
     private bool Trains => method is MethodKind.Full or MethodKind.Blockwise or MethodKind.Last or MethodKind.Projected;
     private bool Amp => job.Amp ?? false;
     /// <summary>Bytes of a stored number of the weights that are not quantised.</summary>
     private int StoredWidth => job.WeightDtype == "fp32" ? 4 : 2;
     /// <summary>FSDP's and ZeRO's mixed precision casts a unit when it is gathered, so blocks see 16-bit weights.</summary>
-    private bool CastsOnGather => layout.SharesWeights && (Amp || job.MasterWeights == true);
+    private bool CastsOnGather => layout.SharesWeights && (Amp || Masters);
     private int ComputeWidth => Amp || CastsOnGather ? 2 : StoredWidth;
     private int BlockWeightWidth => CastsOnGather ? 2 : StoredWidth;
     private bool Masters => (job.MasterWeights ?? DeepSpeed) && StoredWidth == 2 && Trains;
@@ -80,33 +86,92 @@ internal readonly ref struct Resolver
         return new(
             job, step, layout, method, parameters, weights, trained, Optimizer, Masters ? 4 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth,
             Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? trained * gradients : 0, forward, backward,
-            job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, job.GradAccum > 1, assumed.DrainToImmutable());
+            job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, job.GradAccum > 1, assumed.DrainToImmutable(), Warnings());
     }
 
     private string Optimizer => job.Method is "lomo" or "adalomo" ? job.Method : job.Optimizer ?? "adamw_torch";
 
+    /// <summary>Each as "key value", so that a person who writes it down gets the same plan.</summary>
     private void Assume()
     {
+        AssumeShape();
         if (method is MethodKind.Load)
         {
             return;
         }
-        if (job.MicroBatch is null) { assumed.Add("micro_batch 1"); }
-        if (job.SeqLen is null) { assumed.Add($"seq_len {DefaultLength}"); }
-        if (job.Method is null) { assumed.Add("method full"); }
-        if (job.WeightDtype is null) { assumed.Add("weight_dtype bf16"); }
+        Assume(job.MicroBatch is null, "micro_batch 1");
+        Assume(job.SeqLen is null, $"seq_len {DefaultLength}");
+        Assume(job.Method is null, "method full");
+        Assume(job.WeightDtype is null, "weight_dtype bf16");
+        Assume(Quantised && job.QuantBits is null && job.QuantFormat is null, "quant_bits 4");
+        Assume(job.Amp is null, "amp no");
+        Assume(job.NumGpus > 1 && job.Parallelism is null, "parallelism ddp");
         if (method is MethodKind.Inference)
         {
             return;
         }
-        if (job.Optimizer is null) { assumed.Add("optimizer adamw_torch"); }
-        if (job.GradCheckpointing is null)
+        Assume(job.Optimizer is null, $"optimizer {Optimizer}");
+        Assume(job.MasterWeights is null && Trains && StoredWidth == 2, $"master_weights {(Masters ? "yes" : "no")}");
+        Assume(job.GradAccum is null, "grad_accum 1");
+        Assume(job.GradCheckpointing is null,
+            job.Checkpointing == "full" ? "grad_checkpointing full (PEFT's prepare_model_for_kbit_training turns it on)" : "grad_checkpointing none");
+        Assume(job.Attention is null, "attention sdpa");
+        Assume(job.CrossEntropy is null && job.FusedCe != true, $"cross_entropy {LossWord}");
+        Assume(job.Packing is null, "packing yes");
+        if (method is MethodKind.Adapter)
         {
-            assumed.Add(job.Checkpointing == "full" ? "grad_checkpointing full (PEFT's prepare_model_for_kbit_training turns it on)" : "grad_checkpointing none");
+            Assume(job.LoraRank is null, "lora_rank 16");
+            Assume(job.LoraTargets is null, "lora_targets q,v");
+            Assume(job.LoraDtype is null, $"lora_dtype {(LoraWidth == 4 ? "fp32" : "bf16")}");
+            Assume(job.LoraDropout is null, "lora_dropout 0");
         }
-        if (job.Attention is null) { assumed.Add("attention sdpa"); }
-        if (job.CrossEntropy is null && job.FusedCe is null) { assumed.Add("cross_entropy hf"); }
-        if (method is MethodKind.Adapter && job.LoraRank is null) { assumed.Add("lora_rank 16"); }
+    }
+
+    /// <summary>What neither the job nor the catalogue says of the model.</summary>
+    private void AssumeShape()
+    {
+        var known = complete;
+        Assume(known.Hidden is null, $"hidden {shape.Hidden}");
+        Assume(known.Layers is null, $"layers {shape.Layers}");
+        Assume(known.Heads is null, $"heads {shape.Heads}");
+        Assume(known.KvHeads is null, $"kv_heads {shape.KvHeads ?? shape.Heads}");
+        Assume(known.Intermediate is null, $"intermediate {shape.Intermediate}");
+        Assume(known.Vocab is null, $"vocab {shape.Vocab}");
+        Assume(known.Block is null || isBlockGuessed, $"block {shape.Block ?? "llama"}");
+        Assume(known.TiedEmbeddings is null, $"tied_embeddings {(shape.TiedEmbeddings ?? traits.Tied ? "yes" : "no")}");
+        Assume(known.QkvBias is null, $"qkv_bias {(shape.QkvBias ?? traits.QkvBias ? "yes" : "no")}");
+    }
+
+    private void Assume(bool isOpen, string said)
+    {
+        if (isOpen)
+        {
+            assumed.Add(said);
+        }
+    }
+
+    /// <summary>The word of the vocabulary for the loss that is played.</summary>
+    private string LossWord => LossOf() switch
+    {
+        Loss.Whole => "hf2025",
+        Loss.Chunked => "chunked",
+        Loss.Shifted => "hf",
+        _ => "hf_trainer",
+    };
+
+    /// <summary>What the job says and this plan does not follow.</summary>
+    private ImmutableArray<string> Warnings()
+    {
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        if (shape.ParametersBillion is { } billions && parameters.Total / (billions * 1e9) is < 1 - ShapeGuess.Tolerance or > 1 + ShapeGuess.Tolerance)
+        {
+            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"params_b says {billions:0.###}, but the architecture has {parameters.Total / 1e9:0.###}"));
+        }
+        if (traits.EncoderDecoder && method is not MethodKind.Load)
+        {
+            warnings.Add("what cross attention keeps for backward is not counted");
+        }
+        return warnings.DrainToImmutable();
     }
 
     private int DefaultLength => method is MethodKind.Inference ? 256 : 1024;
@@ -182,6 +247,7 @@ internal readonly ref struct Resolver
         { CrossEntropy: "hf2025" } => Loss.Whole,
         { CrossEntropy: "chunked" } => Loss.Chunked,
         { CrossEntropy: "hf" } => Loss.Shifted,
+        { CrossEntropy: "hf_trainer" } => Loss.Kept,
         // MPT's own model code computes its loss with a fused cross-entropy on 16-bit logits (llm-foundry, loss_fn: fused_crossentropy).
         { Architecture.Block: "mpt" } => Loss.Chunked,
         { Method: "pretrain" } => Loss.Whole,

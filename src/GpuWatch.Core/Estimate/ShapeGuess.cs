@@ -7,6 +7,9 @@ internal static class ShapeGuess
 {
     private const int Vocab = 32_000;
 
+    /// <summary>Numbers of parameters are told rounded.</summary>
+    public const double Tolerance = 0.06;
+
     /// <returns>The shape with what was missing filled in; null when not even the number of parameters is known.</returns>
     public static Architecture? Fill(Architecture shape)
     {
@@ -44,17 +47,17 @@ internal static class ShapeGuess
 
     /// <summary>
     /// A number of parameters that the shape cannot have says that the block is of another family: the one of the two that comes nearer is taken,
-    /// and its parameters are scaled to what was said.
+    /// and its parameters are scaled to what was said. A model of the catalogue is what the catalogue says.
     /// </summary>
-    public static (Architecture Shape, ParameterCount Parameters) Reconcile(Architecture shape, ParameterCount parameters)
+    public static (Architecture Shape, ParameterCount Parameters) Reconcile(Architecture shape, ParameterCount parameters, bool isBlockSaid)
     {
-        if (shape.ParametersBillion is not { } billions || Math.Abs(parameters.Total / (billions * 1e9) - 1) < 0.06)
+        if (shape.ParametersBillion is not { } billions || Math.Abs(parameters.Total / (billions * 1e9) - 1) < Tolerance)
         {
             return (shape, parameters);
         }
         var said = billions * 1e9;
         var other = shape with { Block = "gpt2", Positions = 0 };
-        if (shape.Experts is null && ParameterCount.Of(other) is { } counted && Math.Abs(counted.Total - said) < Math.Abs(parameters.Total - said))
+        if (!isBlockSaid && shape.Experts is null && ParameterCount.Of(other) is { } counted && Math.Abs(counted.Total - said) < Math.Abs(parameters.Total - said))
         {
             (shape, parameters) = (other, counted);
         }

@@ -31,11 +31,12 @@ internal sealed record Workload(
     bool OptimizerOffloaded,
     bool ParametersOffloaded,
     bool Accumulates,
-    ImmutableArray<string> Assumed)
+    ImmutableArray<string> Assumed,
+    ImmutableArray<string> Warnings)
 {
     /// <summary>
     /// Steps differ in length: sequences are not packed, and blocks are checkpointed, so that logits are what varies. A job told down to its loss
     /// tells its shapes too.
     /// </summary>
-    public bool LengthsVary => Job.Packing == false && Job.CrossEntropy is null && Step.Block.Checkpointed;
+    public bool LengthsVary => Job.Packing == false && Job.CrossEntropy is (null or "hf_trainer") && Step.Block.Checkpointed;
 }

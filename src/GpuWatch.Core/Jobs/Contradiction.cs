@@ -13,7 +13,7 @@ public sealed record Contradiction(string Key, string Problem, string Expectatio
     public static IEnumerable<Contradiction> In(Job job)
     {
         var shape = ModelShape.Complete(job).Job?.Architecture ?? job.Architecture;
-        return InShape(shape).Concat(InMethod(job)).Concat(InLoss(job)).Concat(InSharding(job, shape));
+        return InShape(shape).Concat(InSize(job, shape)).Concat(InMethod(job)).Concat(InLoss(job)).Concat(InSharding(job, shape));
     }
 
     private static IEnumerable<Contradiction> InShape(Architecture shape)
@@ -30,6 +30,39 @@ public sealed record Contradiction(string Key, string Problem, string Expectatio
         {
             yield return new("experts_per_token", $"experts_per_token {active} exceeds experts {experts}", "expected at most experts", true);
         }
+    }
+
+    /// <summary>Bytes are counted in 63 bits; a job that needs a thousandth of that is a mistake.</summary>
+    private const double MostBytes = 1e15;
+
+    private static IEnumerable<Contradiction> InSize(Job job, Architecture shape)
+    {
+        var (tokens, layers) = ((double)(job.MicroBatch ?? 1) * (job.SeqLen ?? 1), (double)(shape.Layers ?? 1));
+        var scores = job.Attention == "eager" ? tokens * (job.SeqLen ?? 1) * (shape.Heads ?? 1) : 0;
+        var experts = Math.Max(1, shape.Experts ?? 1);
+        var weights = layers * (shape.Hidden ?? 1) * ((shape.Hidden ?? 1) + (double)(shape.Intermediate ?? 1) * experts) + (double)(shape.Vocab ?? 1) * (shape.Hidden ?? 1);
+        var activations = tokens * (layers * ((shape.Hidden ?? 1) + (shape.Intermediate ?? 1)) + (shape.Vocab ?? 1)) + scores * layers;
+        if (weights * 16 > MostBytes)
+        {
+            yield return new(Said(job, "layers", "hidden", "intermediate", "experts", "vocab"), $"a model of {weights:0.#e+0} weights is larger than any", "expected a smaller shape", true);
+        }
+        else if (activations * 16 > MostBytes)
+        {
+            yield return new(Said(job, "seq_len", "micro_batch", "layers", "hidden", "intermediate", "vocab", "heads"), $"micro_batch × seq_len is {tokens:0.#e+0} tokens, more than any step can hold", "expected a shorter sequence or a smaller batch", true);
+        }
+    }
+
+    /// <summary>The first of these keys that the job itself says.</summary>
+    private static string Said(Job job, params ReadOnlySpan<string> keys)
+    {
+        foreach (var key in keys)
+        {
+            if (JobKeys.ByName[key].Get(job) is not null)
+            {
+                return key;
+            }
+        }
+        return keys[0];
     }
 
     private static IEnumerable<Contradiction> InMethod(Job job)

@@ -33,14 +33,14 @@ public sealed record Job
     /// <summary>none, full or selective.</summary>
     public string? GradCheckpointing { get; init; }
     /// <summary>
-    /// <see cref="GradCheckpointing"/>, or what trainers do when nobody says: full for qlora, since PEFT's prepare_model_for_kbit_training has
+    /// <see cref="GradCheckpointing"/>, or what trainers do when nobody says: full for qlora and its kin, since PEFT's prepare_model_for_kbit_training has
     /// use_gradient_checkpointing=True (peft/utils/other.py), else none.
     /// </summary>
-    public string Checkpointing => GradCheckpointing ?? (Method == "qlora" ? "full" : "none");
+    public string Checkpointing => GradCheckpointing ?? (Method is "qlora" or "qdora" or "qoft" ? "full" : "none");
     /// <summary>eager, sdpa or flash.</summary>
     public string? Attention { get; init; }
     public bool? FusedCe { get; init; }
-    /// <summary>hf, hf2025, fused, chunked (whole logits, upcast piece by piece) or classification (a few classes instead of a vocabulary).</summary>
+    /// <summary>hf, hf_trainer (as hf, and the logits stay until backward has left the loss), hf2025, fused, chunked (whole logits, upcast piece by piece) or classification (a few classes instead of a vocabulary).</summary>
     public string? CrossEntropy { get; init; }
     public int? MicroBatch { get; init; }
     public int? SeqLen { get; init; }

@@ -12,7 +12,7 @@ public static class JobKeys
         Text("id", "name of this job among others", (j, v) => j with { Id = v }, j => j.Id),
         Text("model_name", "model of the catalogue, or free text with the architecture", (j, v) => j with { ModelName = v }, j => j.ModelName),
         Text("hf_id", "model of the catalogue, or the path of a config.json", (j, v) => j with { HfId = v }, j => j.HfId),
-        Real("params_b", "all parameters, in 1e9", "a number above 0", v => v > 0, (j, v) => Of(j, a => a with { ParametersBillion = v }), j => j.Architecture.ParametersBillion),
+        Real("params_b", "all parameters, in 1e9", "a number above 0, at most 1000000", v => v is > 0 and <= 1e6, (j, v) => Of(j, a => a with { ParametersBillion = v }), j => j.Architecture.ParametersBillion),
         Count("hidden", "width of the residual stream", (j, v) => Of(j, a => a with { Hidden = v }), j => j.Architecture.Hidden),
         Count("layers", "transformer blocks", (j, v) => Of(j, a => a with { Layers = v }), j => j.Architecture.Layers),
         Count("heads", "attention heads", (j, v) => Of(j, a => a with { Heads = v }), j => j.Architecture.Heads),
@@ -52,11 +52,14 @@ public static class JobKeys
         new("offload", "what lives in host memory", "none, or of optimizer, params, activations a list", true,
             (j, text) => JobWords.Offload(text) is { } parts ? j with { Offload = parts } : null, j => j.Offload),
         Text("gpu_name", "kind of GPU", (j, v) => j with { GpuName = v }, j => j.GpuName),
-        Real("gpu_mem_gb", "memory of one GPU", "a number above 0", v => v > 0, (j, v) => j with { GpuMemGb = v }, j => j.GpuMemGb),
+        Real("gpu_mem_gb", "memory of one GPU", "a number above 0, at most 1000000", v => v is > 0 and <= 1e6, (j, v) => j with { GpuMemGb = v }, j => j.GpuMemGb),
         Word("metric", "the measurement to compare with", JobWords.Metrics, (j, v) => j with { Metric = v }, j => j.Metric),
     ];
 
     public static FrozenDictionary<string, JobKey> ByName { get; } = All.ToFrozenDictionary(key => key.Name);
+
+    /// <summary>No shape, batch or number of GPUs comes near it, and products of a few of them still can be counted.</summary>
+    private const int MostCounted = 1 << 24;
 
     private static Job Of(Job job, Func<Architecture, Architecture> change) => job with { Architecture = change(job.Architecture) };
 
@@ -64,8 +67,8 @@ public static class JobKeys
         new(name, meaning, "text", false, set, get);
 
     private static JobKey Count(string name, string meaning, Func<Job, int, Job> set, Func<Job, int?> get) =>
-        new(name, meaning, "a whole number of at least 1", false,
-            (job, text) => Whole(text) is { } value and >= 1 ? set(job, value) : null, job => Written(get(job)));
+        new(name, meaning, "a whole number of at least 1, at most 16777216", false,
+            (job, text) => Whole(text) is { } value and >= 1 and <= MostCounted ? set(job, value) : null, job => Written(get(job)));
 
     private static JobKey Real(string name, string meaning, string expects, Func<double, bool> allows, Func<Job, double, Job> set, Func<Job, double?> get) =>
         new(name, meaning, expects, false,

@@ -40,7 +40,7 @@ public static class JobWords
         "eager = math, none", "sdpa = torch", "flash = flash_attention_2, flash2, fa2, flash_attn, flash_attention_3, xformers");
 
     public static WordList CrossEntropy { get; } = new(
-        "hf", "hf2025", "fused = liger, cut_cross_entropy, cce, linear", "chunked", "classification = n/a");
+        "hf", "hf_trainer = trainer", "hf2025", "fused = liger, cut_cross_entropy, cce, linear", "chunked", "classification = n/a");
 
     public static WordList Metrics { get; } = new(
         "torch_max_allocated", "torch_max_reserved", "nvidia_smi", "nvml", "unknown = estimate");

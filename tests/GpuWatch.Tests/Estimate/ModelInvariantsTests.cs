@@ -1,5 +1,6 @@
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Units;
 
 namespace GpuWatch.Tests.Estimate;
 
@@ -97,6 +98,38 @@ public sealed class ModelInvariantsTests
         Assert.InRange(plan.Gradients.Count / (2 * 2 * block), 0.99, 1.01);
         Assert.InRange(plan.OptimizerStates.Count / (4 * 2 * block), 0.99, 1.01);
     }
+
+    [Theory]
+    [InlineData("seq_len", "2000000000")]
+    [InlineData("seq_len", "16777216", "attention", "eager")]
+    [InlineData("layers", "16777216", "hidden", "16777216")]
+    [InlineData("micro_batch", "16777216")]
+    public void Sizes_that_no_gpu_can_have_are_an_error_with_its_place(params string[] words)
+    {
+        List<JobEntry> entries = [new("job.yaml:1", "model_name", "Llama-2-7B"), new("job.yaml:2", "seq_len", "16777216")];
+        entries.RemoveAll(entry => words[0] == entry.Key);
+        entries.AddRange(words.Chunk(2).Select((pair, i) => new JobEntry($"job.yaml:{3 + i}", pair[0], pair[1])));
+        Assert.StartsWith("job.yaml:", Assert.Throws<BadInputException>(() => JobReader.Read(entries)).Place);
+    }
+
+    [Fact]
+    public void Quantised_kin_of_qlora_have_quantised_weights()
+    {
+        var job = new Job { ModelName = "Llama-2-7B", Method = "lora", WeightDtype = "bf16" };
+        foreach (var (plain, quantised) in (ReadOnlySpan<(string, string)>)[("lora", "qlora"), ("dora", "qdora"), ("oft", "qoft")])
+        {
+            Assert.True(Estimator.Estimate(job with { Method = quantised }).Plan!.Components.Weights < Estimator.Estimate(job with { Method = plain }).Plan!.Components.Weights * 0.4);
+        }
+    }
+
+    [Theory]
+    [InlineData("adamw_8bit", 2.03)]
+    [InlineData("ademamix_8bit", 3.05)]
+    [InlineData("ademamix", 12)]
+    [InlineData("paged_adamw_32bit", 0)]
+    public void An_optimizer_of_bitsandbytes_keeps_its_own_states(string optimizer, double bytesEach) =>
+        Assert.InRange(
+            Estimator.Estimate(Full with { ModelName = "Llama-2-7B", Optimizer = optimizer }).Plan!.Stations.FirstOptimizer.OptimizerStates.Count / 6_738_415_616.0, bytesEach - 0.01, bytesEach + 0.01);
 
     [Fact]
     public void A_classifier_trains_its_whole_embedding()

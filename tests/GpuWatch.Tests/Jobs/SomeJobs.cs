@@ -52,7 +52,7 @@ internal static class SomeJobs
         "num_gpus" => Gen.Elements("1", "8", "512"),
         _ when key.Expects == "yes or no" => Gen.Elements("yes", "no"),
         _ when key.Expects == "text" => Gen.Elements("a", "Llama-2-7b", "q,v", "a \"quoted\" name", "two\nlines", "null", "naïve # text: 1", "- dash"),
-        _ => Gen.Choose(1, int.MaxValue).Select(v => v.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        _ => Gen.Choose(1, 1 << 24).Select(v => v.ToString(System.Globalization.CultureInfo.InvariantCulture)),
     };
 
     private static Gen<string> Of(WordList words) => Gen.Elements(words.Words.ToArray());

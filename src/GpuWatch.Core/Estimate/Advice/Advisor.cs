@@ -56,11 +56,11 @@ public static class Advisor
         for (var i = 0; i < MostHalvings && best is not { Fits: true } && change.Apply(best?.Job ?? job) is { } changed; i++)
         {
             factor *= change.TimeFactor;
-            if (estimate(changed.Job) is not { } plan || (best is not null && plan.PeakDevice.Likely >= best.Plan.PeakDevice.Likely))
+            if (estimate(changed) is not { } plan || (best is not null && plan.PeakDevice.Likely >= best.Plan.PeakDevice.Likely))
             {
                 break;
             }
-            best = new([change.Name], [changed.Setting], change.Costs, changed.Job, plan,
+            best = new([change.Name], [Change.Words(job, changed)], change.Costs, changed, plan,
                 before.PeakDevice.Likely - plan.PeakDevice.Likely, factor, plan.PeakDevice.Likely <= room.Comfortable);
         }
         return best;

@@ -17,5 +17,11 @@ internal enum Sacrifice
 /// <param name="Name">What it is called.</param>
 /// <param name="Costs">What it costs beside memory, in words.</param>
 /// <param name="TimeFactor">Time of a step after ÷ before; above 1 is slower. From the operations it adds or spares, or as the guides say.</param>
-/// <param name="Apply">The changed job and the setting in words; null where the change does not apply.</param>
-internal sealed record Change(string Name, string Costs, double TimeFactor, Sacrifice GivesUp, Func<Job, (Job Job, string Setting)?> Apply);
+/// <param name="Apply">The changed job; null where the change does not apply.</param>
+internal sealed record Change(string Name, string Costs, double TimeFactor, Sacrifice GivesUp, Func<Job, Job?> Apply)
+{
+    /// <summary>What to write into the job to make <paramref name="after"/> of it: every key that differs, "no" before those to be left out.</summary>
+    public static string Words(Job before, Job after) => string.Join(", ", JobKeys.All
+        .Where(key => key.Get(before) != key.Get(after))
+        .Select(key => key.Get(after) is { } text ? $"{key.Name} {text}" : $"no {key.Name}"));
+}

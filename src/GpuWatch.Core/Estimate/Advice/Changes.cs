@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using GpuWatch.Core.Jobs;
 
 namespace GpuWatch.Core.Estimate.Advice;
@@ -34,12 +33,12 @@ internal static class Changes
 
     private static bool TrainsAll(Job job) => job.Method is null or "full" or "pretrain";
 
-    private static (Job, string)? Precision(Job job) =>
+    private static Job? Precision(Job job) =>
         TrainsAll(job) && (job.WeightDtype == "fp32" || job.Amp == true || job.MasterWeights == true)
-            ? (job with { WeightDtype = "bf16", Amp = false, MasterWeights = false }, "weight_dtype bf16, amp no")
+            ? job with { WeightDtype = "bf16", Amp = false, MasterWeights = false }
             : null;
 
-    private static (Job, string)? MicroBatch(Job job)
+    private static Job? MicroBatch(Job job)
     {
         if (job.MicroBatch is not > 1)
         {
@@ -47,51 +46,51 @@ internal static class Changes
         }
         var half = job.MicroBatch.Value / 2;
         var accumulation = (int)Math.Ceiling((double)job.MicroBatch.Value * (job.GradAccum ?? 1) / half);
-        return (job with { MicroBatch = half, GradAccum = accumulation }, string.Create(CultureInfo.InvariantCulture, $"micro_batch {half}, grad_accum {accumulation}"));
+        return job with { MicroBatch = half, GradAccum = accumulation };
     }
 
-    private static (Job, string)? Checkpointing(Job job) =>
-        job.Method == "inference" || job.Checkpointing == "full" ? null : (job with { GradCheckpointing = "full" }, "grad_checkpointing full");
+    private static Job? Checkpointing(Job job) =>
+        job.Method == "inference" || job.Checkpointing == "full" ? null : job with { GradCheckpointing = "full" };
 
-    private static (Job, string)? Flash(Job job) =>
-        job.Attention is "eager" ? (job with { Attention = "flash" }, "attention flash") : null;
+    private static Job? Flash(Job job) =>
+        job.Attention is "eager" ? job with { Attention = "flash" } : null;
 
-    private static (Job, string)? FusedLoss(Job job) =>
+    private static Job? FusedLoss(Job job) =>
         job.Method == "inference" || job.FusedCe == true || job.CrossEntropy is "fused" or "classification"
             ? null
-            : (job with { FusedCe = true, CrossEntropy = "fused" }, "fused_ce yes");
+            : job with { FusedCe = true, CrossEntropy = job.CrossEntropy is null ? null : "fused" };
 
-    private static (Job, string)? EightBitOptimizer(Job job) =>
+    private static Job? EightBitOptimizer(Job job) =>
         job.Method != "inference" && job.Optimizer is null or "adamw_torch" or "adamw_fused" or "paged_adamw_32bit"
-            ? (job with { Optimizer = "adamw_8bit" }, "optimizer adamw_8bit")
+            ? job with { Optimizer = "adamw_8bit" }
             : null;
 
-    private static (Job, string)? Lora(Job job) =>
-        TrainsAll(job) ? (Adapted(job, "lora"), "method lora, lora_rank 16") : null;
+    private static Job? Lora(Job job) =>
+        TrainsAll(job) ? Adapted(job, "lora") : null;
 
-    private static (Job, string)? QLora(Job job) =>
+    private static Job? QLora(Job job) =>
         TrainsAll(job) || job is { Method: "lora", QuantBits: null, QuantFormat: null }
-            ? (Adapted(job, "qlora") with { QuantBits = 4, QuantFormat = "nf4", GradCheckpointing = job.Checkpointing }, TrainsAll(job) ? "method qlora, lora_rank 16, quant_bits 4" : "method qlora, quant_bits 4")
+            ? Adapted(job, "qlora") with { QuantBits = 4, QuantFormat = "nf4", GradCheckpointing = job.Checkpointing }
             : null;
 
     private static Job Adapted(Job job, string method) =>
         job with { Method = method, LoraRank = job.LoraRank ?? 16, WeightDtype = job.WeightDtype is "fp32" or null ? "bf16" : job.WeightDtype, MasterWeights = false };
 
-    private static (Job, string)? Shard(Job job) =>
+    private static Job? Shard(Job job) =>
         job.NumGpus > 1 && Sharding.Of(job) is { State: not ShardedState.All, LayerSplit: false }
-            ? (job with { Parallelism = "zero3" }, "parallelism zero3")
+            ? job with { Parallelism = "zero3" }
             : null;
 
-    private static (Job, string)? Offload(Job job) =>
-        job.Method != "inference" && job.Offload is null or "none" ? (job with { Offload = "optimizer" }, "offload optimizer") : null;
+    private static Job? Offload(Job job) =>
+        job.Method != "inference" && job.Offload is null or "none" ? job with { Offload = "optimizer" } : null;
 
-    private static (Job, string)? ShorterSequences(Job job) =>
+    private static Job? ShorterSequences(Job job) =>
         job.SeqLen >= 2 * SmallestSequence
-            ? (job with { SeqLen = job.SeqLen / 2 }, string.Create(CultureInfo.InvariantCulture, $"seq_len {job.SeqLen / 2}"))
+            ? job with { SeqLen = job.SeqLen / 2 }
             : null;
 
     /// <summary>The largest model of the same family with at most 60 % of the parameters.</summary>
-    private static (Job, string)? SmallerModel(Job job)
+    private static Job? SmallerModel(Job job)
     {
         var (complete, known, _) = ModelShape.Complete(job);
         if (known is null || ParameterCount.Of(complete!.Architecture) is not { } count)
@@ -105,7 +104,7 @@ internal static class Changes
             .OrderByDescending(model => model.Size)
             .Select(model => model.shape)
             .FirstOrDefault();
-        return smaller is null ? null : (job with { ModelName = smaller.Name, HfId = null, Architecture = new() }, $"model_name {smaller.Name}");
+        return smaller is null ? null : job with { ModelName = smaller.Name, HfId = null, Architecture = new() };
     }
 
     private static string Family(string name) => new(name.TakeWhile(char.IsAsciiLetter).ToArray());

@@ -27,9 +27,15 @@ public static class Flops
         };
         var recomputed = backward > 0 && job.Checkpointing == "full" ? 2.0 : 0;
         var passes = (forward + backward + recomputed) / 6;
-        var attention = shape is { Layers: { } layers, Hidden: { } hidden } && job.SeqLen is { } length ? 12.0 * layers * hidden * length : 0;
+        var attention = shape is { Layers: { } layers, Hidden: { } hidden } && job.SeqLen is { } length ? 12.0 * layers * Heads(shape, hidden) * length : 0;
         return 6 * parameters * passes + attention * passes;
     }
+
+    /// <summary>Width of all heads together: heads · head size, which need not be the hidden width (Qwen3-0.6B: 16 · 128 of 1024).</summary>
+    private static double Heads(Architecture shape, int hidden) =>
+        shape is { Heads: { } heads, Latent: { } latent } ? heads * (latent.NopeDim + latent.RopeDim + latent.ValueDim) / 2.0
+        : shape is { Heads: { } all, HeadDim: { } size } ? (double)all * size
+        : hidden;
 
     /// <summary>Parameters a token meets in matrices: without the embedding table, which is only looked up, and without idle experts.</summary>
     public static double? ActiveParameters(Architecture shape)

@@ -30,7 +30,9 @@ public sealed record TrainingCost(
         var flops = Flops.PerToken(job) * job.SeqLen * batch;
         var gpus = Math.Max(1, job.NumGpus ?? 1);
         var peak = job.GpuName is { } name ? Gpu.Find(name, job.GpuMemGb)?.Tflops(Precision(job)) * 1e12 : null;
-        var step = question.SecondsPerStep ?? flops / (gpus * peak * question.Mfu);
+        // Layers laid out by device_map wait for each other: one GPU works at a time.
+        var working = sharding.LayerSplit ? 1 : gpus;
+        var step = question.SecondsPerStep ?? flops / (working * peak * question.Mfu);
         var seconds = step * steps;
         var hours = seconds * question.RetryFactor * gpus / 3600;
         return new(perEpoch, steps, flops, step, seconds, hours, hours * question.PricePerGpuHour);

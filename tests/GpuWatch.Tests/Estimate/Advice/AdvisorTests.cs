@@ -72,6 +72,45 @@ public sealed class AdvisorTests
         Assert.StartsWith("Qwen", smaller.Job.ModelName);
     }
 
+    private static readonly Job[] Jobs =
+    [
+        new() { ModelName = "Llama-2-7B", Method = "full", WeightDtype = "fp32", Amp = true, MicroBatch = 5, SeqLen = 4096, Attention = "eager" },
+        new() { ModelName = "Llama-2-7B", Method = "full", WeightDtype = "bf16", MasterWeights = true, MicroBatch = 2, SeqLen = 2048, CrossEntropy = "hf", NumGpus = 4, Parallelism = "ddp" },
+        new() { ModelName = "Qwen2.5-7B", Method = "lora", LoraRank = 8, WeightDtype = "fp16", SeqLen = 4096 },
+        new() { ModelName = "Llama-2-7B", SeqLen = 1024, FusedCe = false, CrossEntropy = "hf2025", Architecture = new(Layers: 16) },
+    ];
+
+    public static TheoryData<int> JobNumbers { get; } = [.. Enumerable.Range(0, Jobs.Length)];
+
+    [Theory]
+    [MemberData(nameof(JobNumbers))]
+    public void Whoever_writes_down_what_is_advised_gets_the_promised_plan(int number)
+    {
+        var job = Jobs[number];
+        var advice = Advisor.Advise(job, Estimator.Estimate(job).Plan!, new("a card", Bytes.FromGiB(48)), it => Estimator.Estimate(it).Plan);
+
+        Assert.NotEmpty(advice);
+        Assert.All(advice, advised => Assert.Equal(advised.Plan.PeakDevice, Estimator.Estimate(Done(job, advised.Settings)).Plan!.PeakDevice));
+    }
+
+    /// <summary>The job after the words: "key value" sets a key, "no key" leaves it out.</summary>
+    private static Job Done(Job job, IEnumerable<string> settings)
+    {
+        var written = JobKeys.All.Where(key => key.Get(job) is not null).ToDictionary(key => key.Name, key => key.Get(job)!);
+        foreach (var words in settings.SelectMany(setting => setting.Split(", ")).Select(setting => setting.Split(' ', 2)))
+        {
+            if (words[0] == "no")
+            {
+                written.Remove(words[1]);
+            }
+            else
+            {
+                written[words[0]] = words[1];
+            }
+        }
+        return JobReader.Read(written.Select(pair => new JobEntry("a test", pair.Key, pair.Value)));
+    }
+
     private static Advised[] Advise(Job job, Room room) => [.. Advisor.Advise(job, Toy(job)!, room, Toy)];
 
     /// <summary>A toy of the estimator in which each setting has the sign it has in truth.</summary>
