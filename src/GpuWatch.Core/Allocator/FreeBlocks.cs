@@ -5,7 +5,7 @@ namespace GpuWatch.Core.Allocator;
 
 /// <summary>
 /// The free blocks of one pool. PyTorch keeps them in a std::set; here the best fit is looked for in an unordered array of sizes, several at
-/// a time, so that adding and removing cost nothing: at some hundred blocks that is three times as fast.
+/// a time, so that adding and removing cost nothing.
 /// </summary>
 internal sealed class FreeBlocks
 {

@@ -11,7 +11,7 @@ namespace GpuWatch.Core.Estimate;
 internal readonly ref struct Replay
 {
     /// <summary>Tensors a replay may make, about: what keeps 10,000 estimates within a second.</summary>
-    private const int Budget = 800;
+    private const int Budget = 500;
 
     /// <summary>More experts than these are put together.</summary>
     private const long MostExperts = 8;
