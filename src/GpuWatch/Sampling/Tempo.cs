@@ -15,7 +15,8 @@ namespace GpuWatch.Sampling;
 /// </summary>
 internal sealed class Tempo(SamplingOptions options) : ISampleSink, IEventSink
 {
-    private const double WorryingProbability = 0.05;
+    /// <summary>Above what is said of every newcomer of whom nothing is known (0.16): that alone is no reason to look closer.</summary>
+    private const double WorryingProbability = 0.2;
     private const double NearlyFull = 0.95;
     private const double FastAfterRecordSeconds = 10;
     private static readonly Bytes Rise = Bytes.FromMiB(1);
