@@ -52,7 +52,8 @@ public sealed class CalibrateFromStoreTests : IDisposable
         Assert.Contains("saved to", output);
         var ours = ProfileJson.Read(File.ReadAllBytes(Profile), Profile);
         var (before, after) = (Estimator.Estimate(Job(8)).Plan!.PeakDevice.Likely, Estimator.Estimate(Job(8), ours).Plan!.PeakDevice.Likely);
-        Assert.InRange(after.GiB / before.GiB, 1.25, 1.35);
+        // A larger batch than any that ran: what the runs took more is laid to caches and activations, and these grow with the batch.
+        Assert.InRange(after.GiB / before.GiB, 1.2, 1.4);
     }
 
     [Fact]
