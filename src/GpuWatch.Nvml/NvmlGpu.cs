@@ -6,7 +6,8 @@ using GpuWatch.Core.Units;
 namespace GpuWatch.Nvml;
 
 /// <summary>
-/// One GPU or MIG instance: its memory, its processes, and what to do when it is lost. At most four NVML calls a reading.
+/// One GPU or MIG instance: its memory, its processes, and what to do when it is lost. At most four NVML calls a sweep: a whole
+/// reading that follows a probe of the same time takes the memory that the probe has read.
 /// Not thread-safe; each GPU is read by one thread.
 /// </summary>
 /// <param name="startTicks">As in <see cref="ProcessTable"/>, like <paramref name="torch"/>.</param>
@@ -20,6 +21,7 @@ internal sealed class NvmlGpu(GpuInfo info, NvmlDevice device, Func<int, long?> 
     private readonly ProcessTable table = new(startTicks, torch);
     private readonly string who = $"GPU {info.Index}{(info.Uuid is null ? "" : $" ({info.Uuid})")}";
     private (NvmlReturn Code, Fault Fault, double Until)? lost;
+    private (double TimeSeconds, DeviceMemory Memory)? probed;
 
     public GpuInfo Info => info;
 
@@ -29,20 +31,31 @@ internal sealed class NvmlGpu(GpuInfo info, NvmlDevice device, Func<int, long?> 
         {
             return GpuOutcome.Of(info.Index, since.Fault);
         }
-        var code = lost is null && device.Handle != 0 ? NvmlReturn.Success : Find();
-        var read = default(DeviceMemory);
-        code = code == NvmlReturn.Success ? memory.Read(device, out read) : code;
+        var code = ReadMemory(timeSeconds, out var read);
         if (code != NvmlReturn.Success)
         {
             return Failed(code, timeSeconds);
         }
         lost = null;
+        probed = withProcesses ? null : (timeSeconds, read);
         ImmutableArray<ProcessReading> processes = [];
         if (withProcesses && (code = ReadProcesses(read, out processes)) != NvmlReturn.Success)
         {
             return Failed(code, timeSeconds);
         }
         return GpuOutcome.Of(new GpuFrame(timeSeconds, info.Index, read.Total, read.Used, read.Reserved, read.Free, processes));
+    }
+
+    private NvmlReturn ReadMemory(double timeSeconds, out DeviceMemory read)
+    {
+        if (probed is { } probe && probe.TimeSeconds == timeSeconds)
+        {
+            read = probe.Memory;
+            return NvmlReturn.Success;
+        }
+        read = default;
+        var code = lost is null && device.Handle != 0 ? NvmlReturn.Success : Find();
+        return code == NvmlReturn.Success ? memory.Read(device, out read) : code;
     }
 
     /// <summary>Where the lists may not be read or are not kept, the device alone is watched.</summary>

@@ -76,6 +76,19 @@ public sealed class ReadingTests
     }
 
     [Fact]
+    public void A_probe_and_the_whole_reading_that_follows_it_make_four_calls_together()
+    {
+        using var source = NvmlSim.Open(TwoGpus);
+        Sweep(source);
+        NvmlSim.SetTime(10);
+        var before = NvmlSim.Calls();
+        source.Read(0, 10, withProcesses: false);
+        var whole = source.Read(0, 10, withProcesses: true).Frame!;
+        Assert.Equal((4ul, Bytes.FromGiB(7)), (NvmlSim.Calls() - before, whole.Used));
+        Assert.Equal(Bytes.FromGiB(8), source.Frame(at: 1e6).Used);
+    }
+
+    [Fact]
     public void What_a_traces_process_tells_of_itself_comes_with_its_reading()
     {
         using var source = NvmlSim.Open("""
