@@ -6,9 +6,11 @@ namespace GpuWatch.Store.Influx;
 /// <summary>Packs and unpacks the lines of a batch.</summary>
 internal static class Gzip
 {
-    public static byte[] Compress(ReadOnlySpan<byte> lines)
+    /// <param name="packed">Where it is packed; one that is used again and again spares the heap a large array a batch.</param>
+    public static byte[] Compress(ReadOnlySpan<byte> lines, MemoryStream? packed = null)
     {
-        using var packed = new MemoryStream(lines.Length / 4 + 64);
+        packed ??= new(lines.Length / 8);
+        packed.SetLength(0);
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
         {
             gzip.Write(lines);

@@ -26,6 +26,7 @@ internal sealed class InfluxSink : ISampleSink, IEventSink, IAsyncDisposable
     private readonly SinkQueue<object> queue;
     private readonly LineWriter line = new();
     private readonly InfluxPoints points;
+    private readonly MemoryStream packed = new();
     private readonly Backlog backlog;
     private readonly InfluxClient client;
     private readonly BatchSender sender;
@@ -135,7 +136,7 @@ internal sealed class InfluxSink : ISampleSink, IEventSink, IAsyncDisposable
         if (line.Lines > 0)
         {
             await backlog.RoomAsync(stop.Token).ConfigureAwait(false);
-            backlog.Add(line.Lines, Gzip.Compress(line.Written));
+            backlog.Add(line.Lines, Gzip.Compress(line.Written, packed));
             line.Clear();
         }
     }
