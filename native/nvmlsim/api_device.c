@@ -7,8 +7,7 @@ EXPORT nvmlReturn_t nvmlDeviceGetIndex(nvmlDevice_t handle, unsigned int *index)
 {
     BEGIN(handle);
     REQUIRE(index);
-    *index = (unsigned)(dev->slice < 0 ? dev->index : dev->slice);
-    (void)s;
+    *index = (unsigned)(dev->slice < 0 ? scene_place_of(s, d, sim_scene_time()) : dev->slice);
     return sim_end(NVML_SUCCESS);
 }
 

@@ -3,10 +3,16 @@
 
 enum { SLICES = 7 };
 
+static int slice_of(const scene *s, const device *dev, int slice)
+{
+    int found = scene_find_device(s, dev->index, slice);
+    return found >= 0 && device_is_there(&s->devices[found], sim_scene_time()) ? found : -1;
+}
+
 static bool has_slices(const scene *s, const device *dev)
 {
-    for (int slice = 0; slice < 16; slice++)
-        if (scene_find_device(s, dev->index, slice) >= 0) return true;
+    for (int slice = 0; slice < SLICES; slice++)
+        if (slice_of(s, dev, slice) >= 0) return true;
     return false;
 }
 
@@ -32,7 +38,7 @@ EXPORT nvmlReturn_t nvmlDeviceGetMigDeviceHandleByIndex(nvmlDevice_t handle, uns
 {
     BEGIN(handle);
     REQUIRE(slice && index < SLICES && dev->slice < 0);
-    int found = scene_find_device(s, dev->index, (int)index);
+    int found = slice_of(s, dev, (int)index);
     if (found < 0) return sim_end(NVML_ERROR_NOT_FOUND);
     *slice = sim_handle(found);
     return sim_end(NVML_SUCCESS);

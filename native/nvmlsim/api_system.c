@@ -56,7 +56,7 @@ EXPORT nvmlReturn_t nvmlSystemGetProcessName(unsigned int pid, char *name, unsig
 static unsigned int whole_gpus(const scene *s)
 {
     unsigned int n = 0;
-    for (int i = 0; i < s->device_count; i++) n += s->devices[i].slice < 0;
+    for (int i = 0; i < s->device_count; i++) n += s->devices[i].slice < 0 && device_is_there(&s->devices[i], sim_scene_time());
     return n;
 }
 
@@ -80,7 +80,7 @@ static nvmlReturn_t found(const char *call, int d, nvmlDevice_t *handle)
 static nvmlReturn_t by_index(const char *call, unsigned int index, nvmlDevice_t *handle)
 {
     REQUIRE(handle && index < MAX_DEVICES);
-    int d = scene_find_device(sim_scene(), (int)index, -1);
+    int d = scene_device_at(sim_scene(), (int)index, -1, sim_scene_time());
     REQUIRE(d >= 0);
     return found(call, d, handle);
 }
@@ -94,7 +94,7 @@ EXPORT nvmlReturn_t nvmlDeviceGetHandleByUUID(const char *uuid, nvmlDevice_t *ha
     REQUIRE(uuid && handle);
     const scene *s = sim_scene();
     for (int d = 0; d < s->device_count; d++)
-        if (strcmp(s->devices[d].uuid, uuid) == 0) return found(__func__, d, handle);
+        if (strcmp(s->devices[d].uuid, uuid) == 0 && device_is_there(&s->devices[d], sim_scene_time())) return found(__func__, d, handle);
     return sim_end(NVML_ERROR_NOT_FOUND);
 }
 
@@ -104,5 +104,5 @@ EXPORT nvmlReturn_t nvmlDeviceGetHandleByPciBusId_v2(const char *bus_id, nvmlDev
     unsigned int domain, bus;
     REQUIRE(bus_id && handle && sscanf(bus_id, "%x:%x:", &domain, &bus) == 2 && bus >= 1 && bus <= MAX_DEVICES);
     int d = scene_find_device(sim_scene(), (int)bus - 1, -1);
-    return d < 0 ? sim_end(NVML_ERROR_NOT_FOUND) : found(__func__, d, handle);
+    return d < 0 || !device_is_there(&sim_scene()->devices[d], sim_scene_time()) ? sim_end(NVML_ERROR_NOT_FOUND) : found(__func__, d, handle);
 }

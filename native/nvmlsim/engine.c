@@ -169,7 +169,7 @@ nvmlReturn_t sim_begin(const char *call, nvmlDevice_t handle, int *device_index)
     count(call);
     if (sessions == 0) return sim_end(NVML_ERROR_UNINITIALIZED);
     *device_index = index_of(handle);
-    if (*device_index < 0) return sim_end(NVML_ERROR_INVALID_ARGUMENT);
+    if (*device_index < 0 || !device_is_there(&current.devices[*device_index], sim_scene_time())) return sim_end(NVML_ERROR_INVALID_ARGUMENT);
     nvmlReturn_t result = suffer(call, *device_index);
     return result == NVML_SUCCESS ? result : sim_end(result);
 }

@@ -53,6 +53,7 @@ typedef struct {
 typedef struct {
     int index;           /* NVML index of the GPU, of the parent for a MIG slice */
     int slice;           /* MIG index within the parent; -1 for a whole GPU */
+    double from, to;     /* plugged in, or cut; taken out, or destroyed */
     uint64_t total, reserved, base;
     bool reserve_included;   /* MemoryInfo_v2.used counts the reserve */
     bool memory_unknown;     /* WDDM: no process's memory is told */
@@ -91,6 +92,10 @@ bool scene_read_trace(scene *s, FILE *file, const char *path, const char *header
 void scene_free(scene *s);
 device *scene_add_device(scene *s, int index, int slice);
 int scene_find_device(const scene *s, int index, int slice);
+/* The driver numbers the GPUs that are there: the place among them of a whole GPU, and the GPU (or a slice of it) at a place, or -1. */
+int scene_place_of(const scene *s, int device_index, double t);
+int scene_device_at(const scene *s, int place, int slice, double t);
+bool device_is_there(const device *dev, double t);
 job *scene_add_job(scene *s);
 bool curve_add(curve *c, double t, uint64_t bytes, bool ramp);
 

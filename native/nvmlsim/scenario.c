@@ -83,7 +83,7 @@ static bool read_device(const char *text, int *index, int *slice)
     char after;
     *slice = -1;
     int n = sscanf(text, "%3d:%3d%c", index, slice, &after);
-    return (n == 2 || (n == 1 && !strchr(text, ':'))) && *index >= 0 && *index < MAX_DEVICES && *slice >= -1 && *slice < 16;
+    return (n == 2 || (n == 1 && !strchr(text, ':'))) && *index >= 0 && *index < MAX_DEVICES && *slice >= -1 && *slice < 7;
 }
 
 static bool take_device(parse *p, int *found)
@@ -99,7 +99,7 @@ static bool take_device(parse *p, int *found)
 static bool read_gpu(parse *p)
 {
     static const char *const expected =
-        "expected gpu INDEX[:SLICE] total=SIZE [reserved=SIZE] [base=SIZE] [name=\"…\"] [uuid=…] [reserve=apart|included] [process_memory=unknown]";
+        "expected gpu INDEX[:SLICE] total=SIZE [reserved=SIZE] [base=SIZE] [name=\"…\"] [uuid=…] [reserve=apart|included] [process_memory=unknown] [from=S] [to=S]";
     int index, slice;
     if (p->words < 2 || !read_device(p->word[1], &index, &slice)) return bad(p, "not a GPU", expected);
     if (scene_find_device(p->s, index, slice) >= 0) return bad(p, "this GPU is declared twice", expected);
@@ -109,7 +109,9 @@ static bool read_gpu(parse *p)
     if (!dev) return bad(p, "too many GPUs", "expected at most 128");
     p->word[1] = "";
     if (!take_size(p, "total", &dev->total) || !take_size(p, "reserved", &dev->reserved) || !take_size(p, "base", &dev->base)
-        || !take_text(p, "name", dev->name, sizeof dev->name) || !take_text(p, "uuid", dev->uuid, sizeof dev->uuid)) return false;
+        || !take_text(p, "name", dev->name, sizeof dev->name) || !take_text(p, "uuid", dev->uuid, sizeof dev->uuid)
+        || !take_number(p, "from", &dev->from) || !take_number(p, "to", &dev->to)) return false;
+    if (dev->to <= dev->from) return bad(p, "the GPU goes before it comes", expected);
     char *reserve = take(p, "reserve"), *told = take(p, "process_memory");
     if (reserve && strcmp(reserve, "apart") != 0 && strcmp(reserve, "included") != 0) return bad(p, "unknown reserve", expected);
     if (told && strcmp(told, "unknown") != 0) return bad(p, "unknown process_memory", expected);
@@ -228,6 +230,10 @@ static double latest_event(const scene *s)
         const job *j = &s->jobs[i];
         double last = j->start + (j->memory.count ? j->memory.at[j->memory.count - 1].t : 0);
         if (j->end < 1e300) last = j->end;
+        if (last > latest) latest = last;
+    }
+    for (int i = 0; i < s->device_count; i++) {
+        double last = s->devices[i].to < 1e300 ? s->devices[i].to : s->devices[i].from;
         if (last > latest) latest = last;
     }
     for (int i = 0; i < s->fault_count; i++) {

@@ -75,11 +75,30 @@ int scene_find_device(const scene *s, int index, int slice)
     return -1;
 }
 
+bool device_is_there(const device *dev, double t) { return t >= dev->from && t < dev->to; }
+
+int scene_place_of(const scene *s, int device_index, double t)
+{
+    int place = 0;
+    for (int i = 0; i < s->device_count; i++)
+        place += s->devices[i].slice < 0 && s->devices[i].index < s->devices[device_index].index && device_is_there(&s->devices[i], t);
+    return place;
+}
+
+int scene_device_at(const scene *s, int place, int slice, double t)
+{
+    for (int i = 0; i < s->device_count; i++) {
+        const device *dev = &s->devices[i];
+        if (dev->slice == slice && device_is_there(dev, t) && scene_place_of(s, i, t) == place) return i;
+    }
+    return -1;
+}
+
 device *scene_add_device(scene *s, int index, int slice)
 {
     if (s->device_count == MAX_DEVICES) return NULL;
     device *dev = &s->devices[s->device_count++];
-    *dev = (device){ .index = index, .slice = slice };
+    *dev = (device){ .index = index, .slice = slice, .to = 1e300 };
     snprintf(dev->name, sizeof dev->name, "NVIDIA Simulated GPU");
     if (slice < 0) snprintf(dev->uuid, sizeof dev->uuid, "GPU-51b0c0de-0000-4000-8000-%012x", (unsigned)index);
     else snprintf(dev->uuid, sizeof dev->uuid, "MIG-51b0c0de-%04x-4000-8000-%012x", (unsigned)slice + 1, (unsigned)index);

@@ -22,6 +22,7 @@ public sealed class GuardedGpus : IGpuSource
     private readonly IGpuSource source;
     private readonly TimeProvider time;
     private readonly Dictionary<int, Guard> guards = [];
+    private readonly PatientWorker<bool, bool> looking;
     private int lateInARow;
     private double sweepSeconds = double.NaN;
 
@@ -29,6 +30,7 @@ public sealed class GuardedGpus : IGpuSource
     {
         this.source = source;
         this.time = time;
+        looking = new("gpu list", _ => source.HasChanged(), time);
         foreach (var gpu in source.Gpus)
         {
             var index = gpu.Index;
@@ -37,6 +39,9 @@ public sealed class GuardedGpus : IGpuSource
     }
 
     public ImmutableArray<GpuInfo> Gpus => source.Gpus;
+
+    /// <summary>False also when the driver does not answer in time.</summary>
+    public bool HasChanged() => looking.TryRun(true, Patience, out var changed) && changed;
 
     /// <summary>Returns within <see cref="Patience"/>, and at once while an earlier reading of this GPU is still out.</summary>
     public GpuOutcome Read(int gpu, double timeSeconds, bool withProcesses)
@@ -58,7 +63,7 @@ public sealed class GuardedGpus : IGpuSource
         return GpuOutcome.Of(gpu, Late($"GPU {gpu}", time.GetElapsedTime(guard.LateSince.Value)));
     }
 
-    internal static Fault Late(string who, TimeSpan late) => late < UnresponsiveAfter
+    private static Fault Late(string who, TimeSpan late) => late < UnresponsiveAfter
         ? new(FaultKind.Timeout, $"{who}: the driver has not answered for {late.TotalSeconds:0.0} s.")
         : new(FaultKind.DriverUnresponsive,
             $"{who}: the driver has not answered for {late.TotalSeconds:0} s. Other GPUs are still watched; see the kernel log (dmesg, Xid) and whether nvidia-smi hangs too.");
@@ -66,7 +71,8 @@ public sealed class GuardedGpus : IGpuSource
     /// <summary>Closes the source unless a call is out in it: closing could then wait for ever.</summary>
     public void Dispose()
     {
-        var isBusy = guards.Values.Any(guard => guard.Worker.Out > TimeSpan.Zero);
+        var isBusy = looking.Out > TimeSpan.Zero || guards.Values.Any(guard => guard.Worker.Out > TimeSpan.Zero);
+        looking.Dispose();
         foreach (var guard in guards.Values)
         {
             guard.Worker.Dispose();

@@ -11,19 +11,21 @@ public sealed class NvmlGpuSource : IGpuSource
 {
     private readonly NvmlSession session;
     private readonly Dictionary<int, NvmlGpu> gpus;
+    private readonly string?[] listed;
 
-    private NvmlGpuSource(NvmlSession session, ImmutableArray<NvmlGpu> found)
+    private NvmlGpuSource(NvmlSession session, ImmutableArray<NvmlGpu> found, ImmutableArray<GpuInfo> removed, string?[] listed)
     {
-        this.session = session;
+        (this.session, this.listed) = (session, listed);
         gpus = found.ToDictionary(gpu => gpu.Info.Index);
-        Gpus = [.. found.Select(gpu => gpu.Info)];
+        Gpus = [.. found.Select(gpu => gpu.Info), .. removed];
     }
 
     public ImmutableArray<GpuInfo> Gpus { get; }
 
     /// <summary>Loads NVML and finds the GPUs.</summary>
     /// <param name="path">The library's file; null for the system's (libnvidia-ml.so.1, nvml.dll).</param>
-    public static GpuOpening Open(string? path)
+    /// <param name="numbers">What the GPUs were numbered by the session before; those that were removed since say so when they are read. Null: there was none.</param>
+    public static GpuOpening Open(string? path, GpuNumbers? numbers = null)
     {
         if (NvmlLoader.Load(path) is { } why)
         {
@@ -32,17 +34,30 @@ public sealed class NvmlGpuSource : IGpuSource
         var code = NvmlSession.Open(out var session);
         if (code == NvmlReturn.Success)
         {
-            code = NvmlInventory.Find(out var found);
+            // Listed first: what comes between the two is then seen as a change.
+            var listed = NvmlInventory.List();
+            code = NvmlInventory.Find(numbers ?? new(), out var found, out var removed);
             if (code == NvmlReturn.Success)
             {
-                return new(new NvmlGpuSource(session, found), null);
+                return new(new NvmlGpuSource(session, found, removed, listed), null);
             }
             session.Dispose();
         }
         return new(null, NvmlFault.Of(code, "NVML"));
     }
 
-    public GpuOutcome Read(int gpu, double timeSeconds, bool withProcesses) => gpus[gpu].Read(timeSeconds, withProcesses);
+    public bool HasChanged() => NvmlInventory.Differs(listed, NvmlInventory.List());
+
+    public GpuOutcome Read(int gpu, double timeSeconds, bool withProcesses) =>
+        gpus.TryGetValue(gpu, out var there) ? there.Read(timeSeconds, withProcesses) : GpuOutcome.Of(gpu, Removed(gpu));
 
     public void Dispose() => session.Dispose();
+
+    private Fault Removed(int gpu)
+    {
+        var info = Gpus.First(one => one.Index == gpu);
+        return new(FaultKind.Removed, info.ParentUuid is null
+            ? $"GPU {gpu} ({info.Uuid}) is now cut into MIG instances, which are watched in its place."
+            : $"GPU {gpu}, the MIG instance {info.Uuid}, was destroyed.");
+    }
 }

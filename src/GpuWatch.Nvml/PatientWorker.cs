@@ -56,7 +56,7 @@ internal sealed class PatientWorker<TIn, TOut> : IDisposable
             (input, isOut, isAnswered, isImpatient, startedAt) = (request, true, false, false, time.GetTimestamp());
             Monitor.PulseAll(gate);
             patienceTimer.Change(patience, Timeout.InfiniteTimeSpan);
-            while (!isAnswered && !isImpatient)
+            while (!isAnswered && !isImpatient && !isStopped)
             {
                 Monitor.Wait(gate);
             }

@@ -7,7 +7,8 @@ internal enum ProcessKind { Compute, Graphics, Mps }
 
 /// <summary>
 /// Reads one kind of process list of one device. It prefers the _v2 lists, whose records never changed, then _v3 with the stride
-/// found out, then _v1; a version that fails for good is not asked again. One call in steady state: the buffer has room to spare.
+/// found out, then _v1; a version that the driver lacks is not asked again. One call in steady state: the buffer has room to spare.
+/// A record that makes no sense costs itself: no process, or a process of unknown memory.
 /// </summary>
 internal sealed unsafe class ProcessList(ProcessKind kind)
 {
@@ -19,6 +20,9 @@ internal sealed unsafe class ProcessList(ProcessKind kind)
     private byte[] buffer = new byte[64 * RoomyStride];
     private int choice = FirstFrom(kind, 0);
 
+    /// <summary>Of the _v3 list's records, once a reading has shown it; 0 before.</summary>
+    private int strideOfV3;
+
     /// <summary>False once no version of this list can be read here.</summary>
     public bool IsSupported => choice < Preference.Length;
 
@@ -26,36 +30,46 @@ internal sealed unsafe class ProcessList(ProcessKind kind)
     /// <returns>Success, or the code that prevented it. A list that is not supported counts as empty.</returns>
     public NvmlReturn Read(NvmlDevice device, Bytes total, ProcessTable found)
     {
-        while (IsSupported)
+        for (var tried = choice; tried < Preference.Length; tried = FirstFrom(kind, tried + 1))
         {
-            var code = Fetch(device, out var count);
-            if (code == NvmlReturn.Success && count == 0)
+            var code = Fetch(device, Preference[tried], out var count);
+            if (code is NvmlReturn.FunctionNotFound or NvmlReturn.NotSupported or NvmlReturn.ArgumentVersionMismatch)
+            {
+                choice = tried == choice ? FirstFrom(kind, tried + 1) : choice;
+            }
+            else if (code != NvmlReturn.Success || count == 0 || StrideOf(Preference[tried], count, total) is > 0 and var stride && Add(count, stride, total, found))
             {
                 return code;
             }
-            if (code == NvmlReturn.Success && StrideOf(count, total) is > 0 and var stride)
-            {
-                for (var i = 0; i < count; i++)
-                {
-                    var record = RecordStride.Record(buffer, i, stride);
-                    found.Add(record.Pid, record.UsedGpuMemory);
-                }
-                return code;
-            }
-            if (code is not (NvmlReturn.Success or NvmlReturn.FunctionNotFound or NvmlReturn.NotSupported or NvmlReturn.ArgumentVersionMismatch))
-            {
-                return code;
-            }
-            choice = FirstFrom(kind, choice + 1);
         }
         return NvmlReturn.Success;
     }
 
-    private int StrideOf(int count, Bytes total) =>
-        Preference[choice] == 1 ? NvmlProcess.StrideV1 : RecordStride.Find(buffer, count, total);
+    /// <summary>0: this reading does not show it, and none did before.</summary>
+    private int StrideOf(int version, int count, Bytes total)
+    {
+        if (version != 3)
+        {
+            return version == 2 ? NvmlProcess.StrideV2 : NvmlProcess.StrideV1;
+        }
+        return RecordStride.Find(buffer, count, total) is > 0 and var seen ? strideOfV3 = seen : strideOfV3;
+    }
+
+    private bool Add(int count, int stride, Bytes total, ProcessTable found)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var record = RecordStride.Record(buffer, i, stride);
+            if (RecordStride.IsProcess(record.Pid))
+            {
+                found.Add(record.Pid, RecordStride.IsMemory(record.UsedGpuMemory, total) ? record.UsedGpuMemory : ulong.MaxValue);
+            }
+        }
+        return true;
+    }
 
     /// <summary>Grows the buffer while the list outgrows it; a list that keeps growing is left for the next sweep.</summary>
-    private NvmlReturn Fetch(NvmlDevice device, out int count)
+    private NvmlReturn Fetch(NvmlDevice device, int version, out int count)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -65,7 +79,7 @@ internal sealed unsafe class ProcessList(ProcessKind kind)
             NvmlReturn code;
             fixed (byte* records = buffer)
             {
-                code = Call(device, ref wanted, records);
+                code = Call(device, version, ref wanted, records);
             }
             count = (int)Math.Min(wanted, room);
             if (code != NvmlReturn.InsufficientSize || attempt == Attempts)
@@ -76,7 +90,7 @@ internal sealed unsafe class ProcessList(ProcessKind kind)
         }
     }
 
-    private NvmlReturn Call(NvmlDevice device, ref uint count, byte* records) => (kind, Preference[choice]) switch
+    private NvmlReturn Call(NvmlDevice device, int version, ref uint count, byte* records) => (kind, version) switch
     {
         (ProcessKind.Compute, 1) => NvmlNative.ComputeProcessesV1(device, ref count, records),
         (ProcessKind.Compute, 2) => NvmlNative.ComputeProcessesV2(device, ref count, records),

@@ -55,7 +55,7 @@ internal static class RecordStride
         for (var i = 0; i < count; i++)
         {
             var record = Record(buffer, i, stride);
-            if (record.Pid == 0 || record.Pid > MaximumPid
+            if (!IsProcess(record.Pid)
                 || !IsMemory(record.UsedGpuMemory, total) || !IsMemory(record.UsedGpuCcProtectedMemory, total)
                 || !IsInstance(record.GpuInstanceId) || !IsInstance(record.ComputeInstanceId))
             {
@@ -65,7 +65,10 @@ internal static class RecordStride
         return true;
     }
 
-    private static bool IsMemory(ulong bytes, Bytes total) => bytes == ulong.MaxValue || bytes <= (ulong)total.Count;
+    public static bool IsProcess(uint pid) => pid != 0 && pid <= MaximumPid;
+
+    /// <summary>Also "unknown". More than there is, as of managed memory, is not the device's.</summary>
+    public static bool IsMemory(ulong bytes, Bytes total) => bytes == ulong.MaxValue || bytes <= (ulong)total.Count;
 
     private static bool IsInstance(uint id) => id is NvmlProcess.NoInstance or < 256;
 

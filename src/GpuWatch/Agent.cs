@@ -36,7 +36,7 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
 
     /// <summary>Opens the first session with the driver; else RunAsync does. For who must know beforehand whether there is anything to watch.</summary>
     /// <exception cref="BadInputException">The library that was named cannot be used.</exception>
-    public void Open() => opened ??= GpuSession.Start(options.Nvml, around.Environment, around.Time);
+    public void Open() => opened ??= GpuSession.Start(options.Nvml, around.Environment, around.Time, patience: null, around.Stop);
 
     /// <param name="declared">The job of a process as its user declared it; null: nobody did (the simulated node has declarations of its own).</param>
     /// <param name="lasts">How long it runs; null: until it is stopped.</param>
@@ -98,8 +98,14 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         return (_, _, facts) => facts is null ? null : folder.Of(facts);
     }
 
-    private static IGpuSource Introduced(IGpuSource source, LiveState live)
+    /// <param name="live">Knows the GPUs of the sessions before.</param>
+    private IGpuSource Introduced(IGpuSource source, LiveState live)
     {
+        var isFirst = live.Read(present => present.Gpus.Count == 0);
+        foreach (var gpu in source.Gpus.Where(gpu => !isFirst && live.InfoOf(gpu.Index) is null))
+        {
+            Say($"GPU {gpu.Index} ({gpu.Name ?? "unknown"}, {gpu.Uuid}) has come and is watched too.");
+        }
         live.Introduce(source.Gpus);
         return source;
     }

@@ -14,7 +14,8 @@ internal static class Pipeline
 {
     /// <summary>
     /// Sweeps at the pace of <paramref name="period"/>, the first at once. A session with the driver that cannot be opened, or
-    /// ends, is told to <paramref name="lost"/> and opened again after a pause; what fails on one GPU only is in the sweep.
+    /// ends, is told to <paramref name="lost"/> and opened again after a pause; one whose GPUs have changed is opened again at once.
+    /// What fails on one GPU only is in the sweep.
     /// </summary>
     public static IObservable<Sweep> Sweeps(
         Func<IGpuSource> open, SamplingOptions options, SelfMetrics self, Func<TimeSpan> period, Action<Fault> lost, IScheduler scheduler) =>
@@ -22,9 +23,12 @@ internal static class Pipeline
             .Using(open, source => Sampled(new Sampler(source, options, self), period, scheduler))
             .SubscribeOn(scheduler)
             .RetryWhen(failures => failures
-                .SelectMany(failure => failure is GpuSessionException end ? Observable.Return(end.Fault) : Observable.Throw<Fault>(failure))
-                .Do(lost)
-                .Delay(options.ReopenAfter, scheduler));
+                .SelectMany(failure => failure switch
+                {
+                    GpusChangedException => Observable.Timer(TimeSpan.Zero, scheduler),
+                    GpuSessionException end => Observable.Return(end.Fault).Do(lost).SelectMany(_ => Observable.Timer(options.ReopenAfter, scheduler)),
+                    _ => Observable.Throw<long>(failure),
+                }));
 
     private static IObservable<Sweep> Sampled(Sampler sampler, Func<TimeSpan> period, IScheduler scheduler) =>
         Observable

@@ -61,6 +61,44 @@ public sealed class PipelineTests
     }
 
     [Fact]
+    public void Gpus_that_have_come_open_another_session_at_once_and_no_sweep_is_missed()
+    {
+        var sessions = new List<FakeGpus>();
+        FakeGpus Open()
+        {
+            Assert.All(sessions, session => Assert.True(session.IsDisposed));
+            sessions.Add(new FakeGpus(sessions.Count + 1));
+            return sessions[^1];
+        }
+        var sweeps = new List<(double, int)>();
+        using var running = Pipeline.Sweeps(Open, options, new SelfMetrics(TimeProvider.System), () => options.Period, lost.Add, time)
+            .Subscribe(sweep => sweeps.Add((sweep.TimeSeconds, sweep.Gpus.Length)));
+
+        time.AdvanceTo(Start + Seconds(2.5));
+        sessions[0].Changes = true;
+        time.AdvanceTo(Start + Seconds(13));
+
+        Assert.Equal([(0.4, 1), .. Enumerable.Range(1, 10).Select(second => ((double)second, 1)), (11, 2), (12, 2), (13, 2)], sweeps);
+        Assert.Empty(lost);
+    }
+
+    [Fact]
+    public void A_gpu_that_seems_lost_because_another_went_is_not_told_as_lost()
+    {
+        var first = new FakeGpus();
+        var (source, sweeps) = (first, new List<Sweep>());
+        using var running = Pipeline.Sweeps(() => source, options, new SelfMetrics(TimeProvider.System), () => options.Period, lost.Add, time).Subscribe(sweeps.Add);
+
+        time.AdvanceTo(Start + Seconds(2.5));
+        first.Fail(FaultKind.GpuLost);
+        (first.Changes, source) = (true, new FakeGpus());
+        time.AdvanceTo(Start + Seconds(4));
+
+        Assert.Equal([0.4, 1, 2, 3, 4], sweeps.Select(sweep => sweep.TimeSeconds));
+        Assert.All(sweeps, sweep => Assert.NotNull(sweep.Gpus[0].Frame));
+    }
+
+    [Fact]
     public void A_bug_in_the_source_is_an_error_and_not_tried_again()
     {
         Exception? seen = null;

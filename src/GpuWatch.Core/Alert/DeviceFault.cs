@@ -25,9 +25,9 @@ internal sealed class DeviceFault
             kind, Severity.Critical, null, null, null, null, null, null, fault.Reason, ImmutableSortedDictionary<string, double>.Empty), events);
     }
 
-    public void Clear(double time, int gpu, List<WatchEvent> events)
+    public void Clear(double time, int gpu, List<WatchEvent> events, string because = "The GPU answers again.")
     {
-        episode?.Calm(time, gpu, null, 0, "The GPU answers again.", events);
+        episode?.Calm(time, gpu, null, 0, because, events);
         episode = null;
     }
 

@@ -38,16 +38,25 @@ public sealed class DeviceWatch(int gpu, Func<ProcessReading, Job?> jobOf, Watch
         CloseAbsent(frame.TimeSeconds, events);
     }
 
-    /// <summary>The GPU gave no data at this time.</summary>
-    public void Observe(double timeSeconds, Fault fault, List<WatchEvent> events) =>
+    /// <summary>The GPU gave no data at this time. One that was removed takes its processes with it: their accounts are closed.</summary>
+    public void Observe(double timeSeconds, Fault fault, List<WatchEvent> events)
+    {
+        if (fault.Kind == FaultKind.Removed)
+        {
+            this.fault.Clear(timeSeconds, gpu, events, fault.Reason);
+            CloseAll(timeSeconds, exited: true, events);
+        }
         this.fault.Observe(timeSeconds, gpu, fault, events);
+    }
 
     /// <summary>The recording or the agent ends: open processes are closed with their reconciliation.</summary>
-    public void Finish(double timeSeconds, List<WatchEvent> events)
+    public void Finish(double timeSeconds, List<WatchEvent> events) => CloseAll(timeSeconds, exited: false, events);
+
+    private void CloseAll(double timeSeconds, bool exited, List<WatchEvent> events)
     {
         foreach (var process in tenants.All)
         {
-            process.Close(timeSeconds, exited: false, events);
+            process.Close(timeSeconds, exited, events);
         }
         tenants.Clear();
     }

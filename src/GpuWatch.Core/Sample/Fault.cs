@@ -15,6 +15,8 @@ public enum FaultKind
     DriverNotLoaded,
     LibraryNotFound,
     NotSupported,
+    /// <summary>It is not there any more and was not lost: a MIG instance that was destroyed, or a GPU that is now cut into instances. Told once; its series end.</summary>
+    Removed,
     Unknown,
 }
 

@@ -8,6 +8,9 @@ public interface IGpuSource : IDisposable
     /// <summary>The GPUs found when the source was opened.</summary>
     ImmutableArray<GpuInfo> Gpus { get; }
 
+    /// <summary>Whether the driver lists other GPUs or MIG instances than it did then: another source has to be opened to see them. Some cheap calls.</summary>
+    bool HasChanged();
+
     /// <summary>Reads one GPU now; a failure is an outcome with a fault, never an exception.</summary>
     /// <param name="timeSeconds">The time the frame will carry.</param>
     /// <param name="withProcesses">False reads the device's memory only, which is far cheaper; the frame then lists no processes.</param>

@@ -24,7 +24,7 @@ internal sealed class Doctor(AgentOptions options, Surroundings around)
     {
         var library = options.Nvml.Path ?? (around.Environment("GPUWATCH_NVML") is { Length: > 0 } named ? named : null);
         using var opener = new GpuOpener(() => NvmlGpuSource.Open(library), around.Time);
-        var opening = opener.Open();
+        var opening = opener.Open(GpuOpener.LongPatience, around.Stop);
         yield return SimulatedClock.IsSimulated ? new("driver", Health.Poor, "the simulator stands in for a driver") : Driver();
         yield return Library(library, opening);
         if (opening.Source is { } source)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using GpuWatch.Core.Sample;
+using GpuWatch.Nvml;
 using GpuWatch.Options;
 using GpuWatch.Sampling;
 using GpuWatch.Show;
@@ -26,7 +27,7 @@ internal static class OnceCommand
     private static int Run(ParseResult parsed, Surroundings around)
     {
         var options = new NvmlOptions { Path = parsed.GetValue(Nvml), RequireGpu = parsed.GetValue(RequireGpu) };
-        using var session = GpuSession.Start(options, around.Environment, around.Time);
+        using var session = GpuSession.Start(options, around.Environment, around.Time, GpuOpener.LongPatience, around.Stop);
         if (session.Fault is { } fault)
         {
             around.Error.WriteLine($"gpuwatch: {fault.Reason}");

@@ -24,6 +24,11 @@ internal sealed class FaultLog(Action<string> say) : ISampleSink
             {
                 standing[outcome.Gpu] = fault.Kind;
                 say(fault.Reason);
+                if (fault.Kind == FaultKind.Removed)
+                {
+                    // Its number may pass to another.
+                    standing.Remove(outcome.Gpu);
+                }
             }
         }
     }

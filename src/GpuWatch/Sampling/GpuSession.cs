@@ -37,14 +37,16 @@ internal sealed class GpuSession : IDisposable
     private static ProcessFacts SimulatedProcess(int pid, string? commandLine) =>
         new(pid, Name: commandLine is null ? null : Path.GetFileName(commandLine.Split(' ')[0]), CommandLine: commandLine);
 
+    /// <param name="patience">How long to wait for a driver that is slow to initialise; null for <see cref="GpuOpener.Patience"/>.</param>
     /// <exception cref="BadInputException">The library that was named cannot be used.</exception>
-    public static GpuSession Start(NvmlOptions options, Func<string, string?> environment, TimeProvider time)
+    public static GpuSession Start(NvmlOptions options, Func<string, string?> environment, TimeProvider time, TimeSpan? patience, CancellationToken stop)
     {
         var named = options.Path ?? (environment("GPUWATCH_NVML") is { Length: > 0 } path ? path : null);
         var simulated = named is null && !options.RequireGpu && !HasDriver ? SimulatedLibrary() : null;
         var library = named ?? simulated;
-        var opener = new GpuOpener(() => NvmlGpuSource.Open(library), time);
-        var first = opener.Open();
+        var numbers = new GpuNumbers();
+        var opener = new GpuOpener(() => NvmlGpuSource.Open(library, numbers), time);
+        var first = opener.Open(patience, stop);
         if (named is not null && first.Fault is { Kind: FaultKind.LibraryNotFound } fault)
         {
             opener.Dispose();

@@ -15,12 +15,18 @@ internal sealed class Sampler(IGpuSource source, SamplingOptions options, SelfMe
 {
     private static readonly Bytes Movement = Bytes.FromMiB(1);
 
+    /// <summary>How often the driver is asked whether GPUs have come or gone: it costs it little, and nobody waits for it.</summary>
+    private const double ListEverySeconds = 10;
+
     private readonly Dictionary<int, (double At, GpuFrame? Frame)> lastWhole = [];
+    private readonly HashSet<int> removed = [];
+    private double listAt = double.NaN;
     private Fault? ended;
 
     /// <summary>The GPUs that have news; none when nothing has moved.</summary>
     /// <param name="now">The time the samples will carry.</param>
     /// <exception cref="GpuSessionException">The sweep before told that the driver is gone for all GPUs.</exception>
+    /// <exception cref="GpusChangedException">There are others now; the source is closed.</exception>
     public Sweep Take(DateTimeOffset now)
     {
         if (ended is { } fault)
@@ -28,11 +34,16 @@ internal sealed class Sampler(IGpuSource source, SamplingOptions options, SelfMe
             throw new GpuSessionException(fault);
         }
         var time = (now - DateTimeOffset.UnixEpoch).TotalSeconds;
+        if (time >= listAt)
+        {
+            EndIfChanged();
+        }
+        listAt = time < listAt ? listAt : time + ListEverySeconds;
         var began = self.Begin();
         var outcomes = ImmutableArray.CreateBuilder<GpuOutcome>(source.Gpus.Length);
         foreach (var gpu in source.Gpus)
         {
-            if (IsDue(gpu.Index, time))
+            if (!removed.Contains(gpu.Index) && IsDue(gpu.Index, time))
             {
                 outcomes.Add(ReadWhole(gpu.Index, time));
             }
@@ -71,7 +82,26 @@ internal sealed class Sampler(IGpuSource source, SamplingOptions options, SelfMe
     private GpuOutcome ReadWhole(int gpu, double time)
     {
         var outcome = source.Read(gpu, time, withProcesses: true);
+        if (outcome.Fault?.Kind == FaultKind.GpuLost && lastWhole.TryGetValue(gpu, out var last) && last.Frame is not null)
+        {
+            // It may not be lost: when one comes or goes the driver numbers all anew, and their handles are void.
+            EndIfChanged();
+        }
+        if (outcome.Fault?.Kind == FaultKind.Removed)
+        {
+            removed.Add(gpu);
+        }
         lastWhole[gpu] = (time, outcome.Frame);
         return outcome;
+    }
+
+    /// <summary>Closed first: NVML lists anew when nobody has it open.</summary>
+    private void EndIfChanged()
+    {
+        if (source.HasChanged())
+        {
+            source.Dispose();
+            throw new GpusChangedException();
+        }
     }
 }

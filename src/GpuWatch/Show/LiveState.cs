@@ -40,6 +40,11 @@ internal sealed class LiveState(ProcessDirectory directory, TimeProvider time) :
             sweptAt = time.GetTimestamp();
             foreach (var outcome in sweep.Gpus)
             {
+                if (outcome.Fault?.Kind == FaultKind.Removed)
+                {
+                    gpus.Remove(outcome.Gpu);
+                    continue;
+                }
                 Of(outcome.Gpu).Take(sweep.TimeSeconds, outcome, directory);
             }
         }

@@ -15,6 +15,7 @@ internal static class FaultNames
         (FaultKind.DriverNotLoaded, "driver-not-loaded"),
         (FaultKind.LibraryNotFound, "library-not-found"),
         (FaultKind.NotSupported, "not-supported"),
+        (FaultKind.Removed, "removed"),
         (FaultKind.Unknown, "unknown"),
     ];
 

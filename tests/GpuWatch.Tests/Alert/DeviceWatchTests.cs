@@ -51,6 +51,18 @@ public sealed class DeviceWatchTests
     }
 
     [Fact]
+    public void A_device_that_was_removed_ends_its_alert_and_closes_the_accounts_of_its_processes()
+    {
+        var watching = new Watching().See([0.4, 2, 2]);
+        watching.Watch.Observe(4, new Fault(FaultKind.GpuLost, "lost"), watching.Events);
+        watching.Watch.Observe(5, new Fault(FaultKind.Removed, "The instance was destroyed."), watching.Events);
+        Assert.Equal("The instance was destroyed.", watching.Events.OfType<AlertResolved>().Single().Alert.Reason);
+        Assert.Contains(watching.Events, told => told is PhaseChanged { Phase: JobPhase.Exited, TimeSeconds: 5 });
+        watching.Finish();
+        Assert.Single(watching.Events.OfType<Reconciled>());
+    }
+
+    [Fact]
     public void A_lost_gpu_pages_once_and_is_resolved_by_its_next_frame()
     {
         var watching = new Watching();

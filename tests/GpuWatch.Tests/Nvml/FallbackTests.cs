@@ -74,6 +74,29 @@ public sealed class FallbackTests
         Assert.Equal(3ul, NvmlSim.Calls() - before);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(NoV2)]
+    [InlineData("\nfault code=13 call=*RunningProcesses_v?")]
+    public void A_record_that_makes_no_sense_costs_itself_and_the_list_is_read_on(string fault)
+    {
+        // Managed memory is counted beyond what the card has; no process of Linux has the other's number.
+        using var source = NvmlSim.Open($"{Node}{fault}\njob 3000007 gpu=0 start=5 end=6\n at 0 30GiB\njob 4294967295 gpu=0 start=5 end=6\n at 0 1GiB");
+        Assert.Equal(All, source.Frame(at: 4).Processes.ToArray());
+        Assert.Equal([.. All, new(3000007, null)], source.Frame(at: 5).Processes.ToArray());
+        Assert.Equal(All, source.Frame(at: 6).Processes.ToArray());
+    }
+
+    [Theory]
+    [InlineData(16)]
+    [InlineData(32)]
+    public void A_first_reading_that_makes_no_sense_does_not_settle_the_record_length(int stride)
+    {
+        using var source = NvmlSim.Open($"lists v3_stride={stride}{Node}{NoV2}\njob 4294967295 gpu=0 end=1\n at 0 1GiB");
+        source.Frame(at: 0);
+        Assert.Equal(All, source.Frame(at: 1).Processes.ToArray());
+    }
+
     [Fact]
     public void A_list_longer_than_the_buffer_is_read_again_with_room()
     {

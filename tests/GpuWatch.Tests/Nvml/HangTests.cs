@@ -108,7 +108,7 @@ public sealed class HangTests
     {
         Assert.Equal(0, NvmlSim.Load(Healthy + "fault hang call=nvmlInit* to=20"));
         using var opener = new GpuOpener(() => NvmlGpuSource.Open(NvmlSim.Path), time);
-        var opening = Task.Run(opener.Open);
+        var opening = Task.Run(() => opener.Open());
         Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls("nvmlInit_v2") == 1, Seconds(10)));
         AdvanceWhenWaiting(GpuOpener.Patience);
         Assert.Equal(FaultKind.DriverUnresponsive, (await opening).Fault!.Kind);
@@ -119,6 +119,40 @@ public sealed class HangTests
         GpuOpening again = null!;
         Assert.True(SpinWait.SpinUntil(() => (again = opener.Open()).Source is not null, Seconds(10)));
         again.Source!.Dispose();
+    }
+
+    [Fact]
+    public async Task A_driver_that_takes_longer_than_the_patience_is_opened_all_the_same_and_once()
+    {
+        Assert.Equal(0, NvmlSim.Load(Healthy + "fault hang call=nvmlInit* to=5"));
+        using var opener = new GpuOpener(() => NvmlGpuSource.Open(NvmlSim.Path), time);
+        var opening = Task.Run(() => opener.Open());
+        Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls("nvmlInit_v2") == 1, Seconds(10)));
+        AdvanceWhenWaiting(GpuOpener.Patience);
+        Assert.Contains("initialising for 4 s", (await opening).Fault!.Reason);
+
+        // It comes back while nobody waits for it.
+        NvmlSim.SetTime(5);
+        Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls("nvmlDeviceGetMemoryInfo_v2") >= 2, Seconds(10)));
+        GpuOpening late = null!;
+        Assert.True(SpinWait.SpinUntil(() => (late = opener.Open()).Source is not null, Seconds(10)));
+        Assert.Equal(1ul, NvmlSim.Calls("nvmlInit_v2"));
+        using var source = late.Source!;
+        Assert.Equal(4, source.Frame(gpu: 1, at: 6).Used.GiB);
+    }
+
+    [Fact]
+    public async Task Who_has_time_waits_for_a_slow_driver_until_it_is_told_to_stop()
+    {
+        Assert.Equal(0, NvmlSim.Load(Healthy + "fault hang call=nvmlInit*"));
+        using var opener = new GpuOpener(() => NvmlGpuSource.Open(NvmlSim.Path), time);
+        using var stop = new CancellationTokenSource();
+        var opening = Task.Run(() => opener.Open(GpuOpener.LongPatience, stop.Token));
+        AdvanceWhenWaiting(Seconds(20));
+        Assert.False(opening.IsCompleted);
+        stop.Cancel();
+        Assert.Contains("initialising for 20 s", (await opening).Fault!.Reason);
+        Assert.Equal(0, NvmlSim.Load(Healthy));
     }
 
     [Fact]

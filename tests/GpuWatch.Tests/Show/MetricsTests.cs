@@ -58,6 +58,16 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public void A_device_that_was_removed_is_shown_no_more()
+    {
+        Assert.Contains("gpuwatch_gpu_up{gpu=\"1\"", Text());
+
+        live.Accept(new Sweep(101, [GpuOutcome.Of(1, new Fault(FaultKind.Removed, "destroyed"))]));
+
+        Assert.DoesNotContain("{gpu=\"1\"", Text());
+    }
+
+    [Fact]
     public void Only_the_largest_processes_are_shown_when_there_are_too_many()
     {
         var many = Enumerable.Range(1, 500).Select(pid => new ProcessReading(pid, Bytes.FromMiB(pid)));

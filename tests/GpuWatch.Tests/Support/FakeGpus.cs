@@ -24,6 +24,11 @@ internal sealed class FakeGpus(int count = 1) : IGpuSource
 
     public void Fail(FaultKind kind, int gpu = 0) => faults[gpu] = new Fault(kind, kind.ToString());
 
+    /// <summary>What the driver would say when it is asked whether it lists others now.</summary>
+    public bool Changes { get; set; }
+
+    public bool HasChanged() => Changes;
+
     public GpuOutcome Read(int gpu, double timeSeconds, bool withProcesses)
     {
         Reads.Add((timeSeconds, gpu, withProcesses));

@@ -10,6 +10,8 @@ internal sealed class PlayedTrace(IReadOnlyList<GpuFrame> frames) : IGpuSource
 
     public ImmutableArray<GpuInfo> Gpus { get; } = [new GpuInfo(frames[0].Gpu, null, "Recorded", null, null, frames[0].Total)];
 
+    public bool HasChanged() => false;
+
     /// <param name="timeSeconds">Never less than the time before.</param>
     public GpuOutcome Read(int gpu, double timeSeconds, bool withProcesses)
     {
