@@ -35,6 +35,9 @@ public static class Calibration
 
     private const int Folds = 5;
 
+    /// <summary>Standard deviations to either side that hold 90 % of a normal distribution.</summary>
+    private const double Normal95 = 1.645;
+
     /// <summary>The mean error must fall by this much, half of a tenth of a percent; less is noise.</summary>
     private const double LeastGain = 0.0005;
 
@@ -60,7 +63,7 @@ public static class Calibration
         var fitted = To(runs, start, shipped);
         var profile = fitted with
         {
-            Coefficients = [.. fitted.Coefficients.Select(one => Interval(one, refits, runs))],
+            Coefficients = [.. fitted.Coefficients.Select(one => Interval(one, refits, runs, start, shipped))],
             Bands = BandsOf(runs, leftOut, start),
             Rows = runs.Count,
             Sources = [.. runs.Select(run => run.Source).Distinct().Order(StringComparer.Ordinal)],
@@ -89,17 +92,22 @@ public static class Calibration
             : [.. Enumerable.Range(0, Math.Min(Folds, runs.Count)).Select(fold => Enumerable.Range(0, runs.Count).Where(i => i % Folds == fold).ToHashSet())];
     }
 
-    /// <summary>The jackknife's 90 % interval: how far the refits lie apart, times what leaving out whole folds hides.</summary>
-    private static Coefficient Interval(Coefficient one, List<Profile> refits, IReadOnlyList<MeasuredRun> runs)
+    /// <summary>
+    /// The 90 % interval: the jackknife's, how far the refits lie apart, and of the knob's own spread what the runs leave open. A knob that nothing turned is
+    /// as little known as before.
+    /// </summary>
+    private static Coefficient Interval(Coefficient one, List<Profile> refits, IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped)
     {
-        var range = Knobs.All[(int)one.Knob];
-        var spread = Math.Sqrt((refits.Count - 1.0) / refits.Count * refits.Sum(refit => Math.Pow(refit[one.Knob] - one.Value, 2)));
-        return one with
+        if (one.Value == start[one.Knob] && refits.TrueForAll(refit => refit[one.Knob] == one.Value))
         {
-            Low = Math.Max(range.Least, one.Value - 1.645 * spread),
-            High = Math.Min(range.Most, one.Value + 1.645 * spread),
-            Rows = runs.Count(run => run.Feels(one.Knob)),
-        };
+            return start.Coefficients[(int)one.Knob];
+        }
+        var range = Knobs.All[(int)one.Knob];
+        var feeling = runs.Where(run => run.Feels(one.Knob)).ToArray();
+        var jackknife = (refits.Count - 1.0) / refits.Count * refits.Sum(refit => Math.Pow(refit[one.Knob] - one.Value, 2));
+        var open = shipped ? Fit.LeftOpen(feeling, start.With(one.Knob, one.Value), one.Knob) * range.Spread * range.Spread : 0;
+        var reach = Normal95 * Math.Sqrt(jackknife + open);
+        return one with { Low = Math.Max(range.Least, one.Value - reach), High = Math.Min(range.Most, one.Value + reach), Rows = feeling.Length };
     }
 
     /// <summary>A band without enough runs keeps what it was.</summary>

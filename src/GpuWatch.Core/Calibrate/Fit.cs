@@ -52,6 +52,20 @@ internal static class Fit
         return start.With(values);
     }
 
+    /// <summary>
+    /// Share 0–1 of a knob's spread that the runs leave open: what the penalty holds of it, and not they, by the curvatures of both at the fit. Each source
+    /// speaks once, however many runs it has.
+    /// </summary>
+    public static double LeftOpen(IReadOnlyList<MeasuredRun> runs, Profile fitted, Knob knob)
+    {
+        var range = Knobs.All[(int)knob];
+        var (weights, step) = (Weights(runs), range.Spread / 2);
+        double At(double value) => Loss(runs, weights, fitted.With(knob, value));
+        var said = (At(fitted[knob] + step) + At(fitted[knob] - step) - 2 * At(fitted[knob])) / (step * step);
+        var held = 2 * Penalty / (range.Spread * range.Spread);
+        return held / (held + runs.DistinctBy(run => run.Source).Count() * Math.Max(0, said));
+    }
+
     /// <summary>Every source counts with the root of its rows: a large one more than a small one, but not by its size.</summary>
     private static double[] Weights(IReadOnlyList<MeasuredRun> runs)
     {

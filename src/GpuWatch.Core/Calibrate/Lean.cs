@@ -4,7 +4,8 @@ namespace GpuWatch.Core.Calibrate;
 
 /// <summary>
 /// How far to lean to the safe side. What the allocator caches is the least known part of a peak, so it is taken as large as it must be for few
-/// estimates to be much too low: a job that is told to fit and dies costs more than room that stays free.
+/// estimates to be much too low: a job that is told to fit and dies costs more than room that stays free. What one stream caches is judged by jobs that
+/// are not sharded, what others keep beside it by those that are.
 /// </summary>
 internal static class Lean
 {
@@ -14,22 +15,38 @@ internal static class Lean
     /// <summary>Share of the runs, sources weighing as the roots of their rows, that may be much too low.</summary>
     private const double Allowed = 0.1;
 
-    private const double Step = 0.05, Most = 2;
+    /// <summary>A cache is taken half as large again at most: what is too low beyond that is something else's fault, which no cache mends.</summary>
+    private const double Step = 0.05, Most = 1.5;
 
     public static Profile To(IReadOnlyList<MeasuredRun> runs, Profile start)
     {
-        var feeling = runs.Where(run => run.Feels(Knob.Caches)).ToArray();
-        var rows = feeling.CountBy(run => run.Source).ToDictionary();
-        var all = feeling.Sum(run => 1 / Math.Sqrt(rows[run.Source]));
+        var cached = runs.Where(run => run.Feels(Knob.Caches)).ToArray();
+        var played = Enough([.. cached.Where(run => !run.Feels(Knob.CacheSharded))], factor => Turned(start, factor, Knob.Cache, Knob.CacheVarying));
+        return Enough([.. cached.Where(run => run.Feels(Knob.CacheSharded))], factor => Turned(played, factor, Knob.CacheSharded));
+    }
+
+    private static Profile Enough(MeasuredRun[] runs, Func<double, Profile> leaning)
+    {
+        var sources = Miss.SourcesOf(runs);
+        var rows = sources.CountBy(source => source).ToDictionary();
+        var weights = sources.Select(source => 1 / Math.Sqrt(rows[source])).ToArray();
         var factor = 1.0;
-        for (; factor < Most; factor += Step)
+        while (factor < Most && TooLow(runs, weights, leaning(factor)) > Allowed * weights.Sum())
         {
-            var leaning = start.With(Knob.Caches, factor);
-            if (feeling.Sum(run => run.Error(leaning) < MuchTooLow ? 1 / Math.Sqrt(rows[run.Source]) : 0) <= Allowed * all)
-            {
-                break;
-            }
+            factor += Step;
         }
-        return start.With(Knob.Caches, factor);
+        return leaning(Math.Min(factor, Most));
+    }
+
+    private static double TooLow(MeasuredRun[] runs, double[] weights, Profile profile) =>
+        runs.Zip(weights).Sum(pair => pair.First.Error(profile) < MuchTooLow ? pair.Second : 0);
+
+    private static Profile Turned(Profile profile, double factor, params ReadOnlySpan<Knob> knobs)
+    {
+        foreach (var knob in knobs)
+        {
+            profile = profile.With(knob, Math.Min(profile[knob] * factor, Knobs.All[(int)knob].Most));
+        }
+        return profile;
     }
 }

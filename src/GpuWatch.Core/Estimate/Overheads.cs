@@ -29,7 +29,7 @@ internal static class Overheads
             ? features.Cached
             : profile[Knob.Caches] * (profile[features.LengthsVary ? Knob.CacheVarying : Knob.Cache] * features.Cached + Late(features, parts, profile));
         var reserved = allocated + cache;
-        var context = profile[Knob.Context] * features.UsualContext + profile[Knob.Collectives] * Math.Log2(Math.Max(1, features.Gpus));
+        var context = profile[Knob.Context] * features.UsualContext + (features.Several ? profile[Knob.Collectives] : 0);
         if (features.Card is { } card)
         {
             // Before it fails, the allocator gives back every block it only caches (c10 CUDACachingAllocator, release_cached_blocks),

@@ -63,8 +63,9 @@ public sealed class CalibrationTests
     public void The_cache_is_taken_larger_only_until_few_estimates_are_much_too_low()
     {
         List<MeasuredRun> Reserved(double times) => [.. Runs(10, 1, 1).Select(run => run with { Quantity = Quantity.Reserved, Peak = run.Peak * times })];
-        Assert.Equal(1, Lean.To(Reserved(0.9), Profile.Prior)[Knob.Caches]);
-        Assert.InRange(Lean.To(Reserved(1.25), Profile.Prior)[Knob.Caches], 1.1, 2);
+        Assert.Equal(1, Lean.To(Reserved(0.9), Profile.Prior)[Knob.Cache]);
+        Assert.InRange(Lean.To(Reserved(1.25), Profile.Prior)[Knob.Cache], 1.1, 1.5);
+        Assert.Equal(1.5, Lean.To(Reserved(9), Profile.Prior)[Knob.Cache], 6);
     }
 
     [Fact]
@@ -80,6 +81,25 @@ public sealed class CalibrationTests
     {
         var found = Calibration.Of(Runs(6, 1, 40), Profile.Default, shipped: false);
         Assert.All(found.Profile.Coefficients, one => Assert.InRange(one.Value, Knobs.All[(int)one.Knob].Least, Knobs.All[(int)one.Knob].Most));
+    }
+
+    [Fact]
+    public void A_knob_that_no_run_turned_is_as_little_known_as_before()
+    {
+        var shipped = Calibration.Of(Runs(8, 1, 1.25), Profile.Prior, shipped: true).Profile.Coefficients;
+        var own = Calibration.Of(Runs(8, 1, 1.25), Profile.Default, shipped: false).Profile.Coefficients;
+        Assert.Equal((0, 0.0, 3.0), (shipped[(int)Knob.Collectives].Rows, shipped[(int)Knob.Collectives].Low, shipped[(int)Knob.Collectives].High));
+        Assert.Equal(Profile.Default.Coefficients[(int)Knob.Context], own[(int)Knob.Context]);
+    }
+
+    [Fact]
+    public void A_coefficient_that_runs_hardly_tell_keeps_most_of_its_spread_and_one_they_tell_does_not()
+    {
+        List<MeasuredRun> Device(int count) => [.. Runs(count, 1, 1).Select(run => run with { Quantity = Quantity.Device, Peak = run.Peak * 1.3 })];
+        var range = Knobs.All[(int)Knob.Context];
+        var found = Calibration.Of(Device(8), Profile.Prior, shipped: true).Profile.Coefficients[(int)Knob.Context];
+        Assert.True(found.Low < found.Value && found.Value < found.High && found.High - found.Low < 2 * 1.645 * range.Spread, found.ToString());
+        Assert.InRange(Fit.LeftOpen(Runs(8, 1, 1), Profile.Prior, Knob.Context), 0.999, 1);
     }
 
     [Fact]
