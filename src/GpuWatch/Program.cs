@@ -25,6 +25,7 @@ internal static class Program
             DefaultScheduler.Instance,
             stop.Token)
         {
+            VariableNames = [.. Environment.GetEnvironmentVariables().Keys.Cast<string>()],
             Terminal = Console.IsOutputRedirected ? null : new Terminal(Console.Out, () => (Console.WindowWidth, Console.WindowHeight), Key),
         });
         return Volatile.Read(ref isReaderGone) ? PipedOutput.ExitCode : code;

@@ -12,12 +12,12 @@ namespace GpuWatch.Commands;
 /// <summary>`agent`: the daemon (CONTRACTS 7).</summary>
 internal static class AgentCommand
 {
-    private static readonly Option<string> Config = new("--config") { Description = "settings, instead of /etc/gpuwatch/gpuwatch.yaml, /etc/gpuwatch/conf.d/*.yaml and ~/.config/gpuwatch/config.yaml", HelpName = "FILE" };
-    private static readonly Option<string> Nvml = new("--nvml") { Description = "the NVML library to read; else GPUWATCH_NVML, else the system's", HelpName = "PATH" };
+    private static readonly Option<string> Config = CommonFlags.Config();
+    private static readonly Option<string> Nvml = CommonFlags.Nvml();
     private static readonly Option<string> For = new("--for") { Description = "end after this long: 90s, 10m, 8h", HelpName = "DURATION" };
     private static readonly Option<string> Listen = new("--listen") { Description = "address of the page, metrics and API, or none; default 127.0.0.1:9838", HelpName = "ADDRESS:PORT" };
     private static readonly Option<string> Period = new("--period") { Description = "time between sweeps while all is calm; default 1s", HelpName = "DURATION" };
-    private static readonly Option<string> JobPath = new("--job") { Description = "what is trained: a file for the first process on each GPU, or a folder of files named after pid, SLURM job, script, process or user", HelpName = "FILE|DIR" };
+    private static readonly Option<string> JobPath = CommonFlags.Job();
     private static readonly Option<int?> JobPid = new("--job-pid") { Description = "the process that the job file describes; else the first on each GPU", HelpName = "PID" };
     private static readonly Option<string> Profile = ProfileFile.Flag();
     private static readonly Option<string> Store = new("--store") { Description = "the database that keeps samples, events and runs, or none; default ~/.local/state/gpuwatch/gpuwatch.db", HelpName = "FILE" };
@@ -38,11 +38,12 @@ internal static class AgentCommand
 
     private static int Run(ParseResult parsed, Surroundings around)
     {
-        var settings = Settings.Load(parsed.GetValue(Config), around.Environment);
+        var settings = CommonFlags.Settings(parsed, Config, around);
         settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
         settings.Flag("http.listen", parsed.GetValue(Listen), "--listen");
         settings.Flag("sampling.period", parsed.GetValue(Period), "--period");
         settings.Flag("estimate.profile", parsed.GetValue(Profile), "--profile");
+        settings.Flag("estimate.job", parsed.GetValue(JobPath), "--job");
         settings.Flag("store.path", parsed.GetValue(Store), "--store");
         settings.Flag("nvml.require_gpu", parsed.GetValue(RequireGpu) ? "yes" : null, "--require-gpu");
         var options = AgentOptions.From(settings, around.Environment);
@@ -54,7 +55,7 @@ internal static class AgentCommand
             self.Sinks.Add(counters);
             return new QueuedPrinter(around.Out, parsed.GetValue(Output) == "ndjson", counters);
         });
-        return agent.RunAsync(JobsOf(parsed.GetValue(JobPath), parsed.GetValue(JobPid), around), Lasts(parsed.GetValue(For))).GetAwaiter().GetResult();
+        return agent.RunAsync(JobsOf(options.Job, parsed.GetValue(JobPid), around), Lasts(parsed.GetValue(For))).GetAwaiter().GetResult();
     }
 
     /// <param name="path">A file for the process with <paramref name="pid"/> (null: the first on each GPU), or a folder of files; null: nobody declared anything.</param>

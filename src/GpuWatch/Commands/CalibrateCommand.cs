@@ -19,11 +19,12 @@ internal static class CalibrateCommand
         var runs = new Option<string>("--runs") { Description = "measured runs: a CSV with peak_gib and metric, a folder of such files, or store: the finished runs the agent has kept", HelpName = "FILE|DIR|store", Required = true };
         var profile = new Option<string>("--out") { Description = "where to keep the profile", HelpName = "PROFILE.json", Required = true };
         var store = new Option<string>("--store") { Description = "the database that --runs store reads; default: the agent's", HelpName = "FILE" };
+        var config = CommonFlags.Config();
         var shipped = new Option<bool>("--shipped") { Description = "start from the priors instead of the shipped profile, and turn only its knobs: how the shipped profile is made" };
         var output = OutputOption.Create("table", "json");
-        var command = new Command("calibrate", "Fits the estimator's coefficients to measured runs.") { runs, store, profile, shipped, output };
+        var command = new Command("calibrate", "Fits the estimator's coefficients to measured runs.") { runs, store, config, profile, shipped, output };
         command.SetAction(parsed => Run(
-            Runs(parsed.GetValue(runs)!, parsed.GetValue(store), around), parsed.GetValue(profile)!, parsed.GetValue(shipped), parsed.GetValue(output) == "json", around));
+            Runs(parsed.GetValue(runs)!, parsed.GetValue(store), () => CommonFlags.Store(parsed, store, config, around)), parsed.GetValue(profile)!, parsed.GetValue(shipped), parsed.GetValue(output) == "json", around));
         return command;
     }
 
@@ -45,11 +46,11 @@ internal static class CalibrateCommand
         return ExitCode.Done;
     }
 
-    private static List<MeasuredRun> Runs(string source, string? store, Surroundings around)
+    private static List<MeasuredRun> Runs(string source, string? store, Func<string> stored)
     {
         if (source == "store")
         {
-            return Stored(store ?? StoreFile.DefaultPath(around.Environment));
+            return Stored(stored());
         }
         if (store is not null)
         {

@@ -8,7 +8,7 @@ namespace GpuWatch.Commands;
 /// <summary>`config show` prints every setting with the place it comes from, secrets as stars; `config validate` only checks.</summary>
 internal static class ConfigCommand
 {
-    private static readonly Option<string> Config = new("--config") { Description = "settings, instead of /etc/gpuwatch/gpuwatch.yaml, /etc/gpuwatch/conf.d/*.yaml and ~/.config/gpuwatch/config.yaml", HelpName = "FILE" };
+    private static readonly Option<string> Config = CommonFlags.Config();
     private static readonly Option<string> Output = OutputOption.Create("table", "json");
 
     public static Command Create(Surroundings around)
@@ -22,7 +22,7 @@ internal static class ConfigCommand
 
     private static List<Setting> Checked(ParseResult parsed, Surroundings around)
     {
-        var settings = Settings.Load(parsed.GetValue(Config), around.Environment);
+        var settings = CommonFlags.Settings(parsed, Config, around);
         AgentOptions.From(settings, around.Environment);
         return [.. settings.InForce()];
     }

@@ -7,8 +7,8 @@ namespace GpuWatch.Commands;
 /// <summary>`doctor`: whether this machine lets GpuWatch do its work, and what to do where it does not.</summary>
 internal static class DoctorCommand
 {
-    private static readonly Option<string> Config = new("--config") { Description = "the settings to check with", HelpName = "FILE" };
-    private static readonly Option<string> Nvml = new("--nvml") { Description = "the NVML library to read; else GPUWATCH_NVML, else the system's", HelpName = "PATH" };
+    private static readonly Option<string> Config = CommonFlags.Config();
+    private static readonly Option<string> Nvml = CommonFlags.Nvml();
     private static readonly Option<bool> Influx = new("--influx") { Description = "check only the connection to InfluxDB; leaves nothing on the server" };
     private static readonly Option<string> Output = new("--output") { Description = "table or json", DefaultValueFactory = _ => "table" };
 
@@ -23,7 +23,7 @@ internal static class DoctorCommand
 
     private static int Run(ParseResult parsed, Surroundings around)
     {
-        var settings = Settings.Load(parsed.GetValue(Config), around.Environment);
+        var settings = CommonFlags.Settings(parsed, Config, around);
         settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
         var options = AgentOptions.From(settings, around.Environment);
         var findings = Examine(options, parsed.GetValue(Influx), around).ToList();

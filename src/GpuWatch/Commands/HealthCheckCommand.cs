@@ -12,7 +12,7 @@ namespace GpuWatch.Commands;
 internal static class HealthCheckCommand
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-    private static readonly Option<string> Config = new("--config") { Description = "the agent's settings", HelpName = "FILE" };
+    private static readonly Option<string> Config = CommonFlags.Config();
     private static readonly Option<string> Listen = new("--listen") { Description = "where the agent listens, if a flag told it so", HelpName = "ADDRESS:PORT" };
 
     public static Command Create(Surroundings around)
@@ -24,7 +24,7 @@ internal static class HealthCheckCommand
 
     private static int Run(ParseResult parsed, Surroundings around)
     {
-        var settings = Settings.Load(parsed.GetValue(Config), around.Environment);
+        var settings = CommonFlags.Settings(parsed, Config, around);
         settings.Flag("http.listen", parsed.GetValue(Listen), "--listen");
         var http = settings.Section("http");
         var options = HttpOptions.From(http, around.Environment);

@@ -11,7 +11,8 @@ namespace GpuWatch.Commands;
 /// <summary>`once`: one sweep of all GPUs and processes.</summary>
 internal static class OnceCommand
 {
-    private static readonly Option<string> Nvml = new("--nvml") { Description = "the NVML library to read; else GPUWATCH_NVML, else the system's", HelpName = "PATH" };
+    private static readonly Option<string> Nvml = CommonFlags.Nvml();
+    private static readonly Option<string> Config = CommonFlags.Config();
     private static readonly Option<bool> RequireGpu = new("--require-gpu") { Description = "fail without an NVIDIA driver, instead of reading the simulated node" };
     private static readonly Option<string> Output = new("--output") { Description = "table or json", DefaultValueFactory = _ => "table" };
 
@@ -19,14 +20,18 @@ internal static class OnceCommand
 
     public static Command Create(Surroundings around)
     {
-        var command = new Command("once", "Reads all GPUs and their processes once: who holds how much, and how it adds up.") { Nvml, RequireGpu, Output };
+        var command = new Command("once", "Reads all GPUs and their processes once: who holds how much, and how it adds up.") { Nvml, Config, RequireGpu, Output };
         command.SetAction(parsed => Run(parsed, around));
         return command;
     }
 
     private static int Run(ParseResult parsed, Surroundings around)
     {
-        var options = new NvmlOptions { Path = parsed.GetValue(Nvml), RequireGpu = parsed.GetValue(RequireGpu) };
+        var settings = CommonFlags.Settings(parsed, Config, around);
+        settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
+        settings.Flag("nvml.require_gpu", parsed.GetValue(RequireGpu) ? "yes" : null, "--require-gpu");
+        var options = NvmlOptions.From(settings.Section("nvml"));
+        settings.RejectUnknown("nvml");
         using var session = GpuSession.Start(options, around.Environment, around.Time, GpuOpener.LongPatience, around.Stop);
         if (session.Fault is { } fault)
         {

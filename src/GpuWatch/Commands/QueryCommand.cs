@@ -16,6 +16,7 @@ internal static class QueryCommand
     private static readonly Option<int?> Pid = new("--pid") { Description = "only this process" };
     private static readonly Option<string> Resolution = new("--resolution") { Description = "raw, 10s or 1m; default: the finest that reaches back far enough" };
     private static readonly Option<string> Store = new("--store") { Description = "the database; default: the agent's", HelpName = "FILE" };
+    private static readonly Option<string> Config = CommonFlags.Config();
     private static readonly Option<string> Output = OutputOption.Create("table", "csv", "json", "ndjson");
 
     static QueryCommand()
@@ -28,7 +29,7 @@ internal static class QueryCommand
     {
         var command = new Command("query", "Prints what the embedded store holds: samples, their roll-ups, events or finished runs.")
         {
-            Series, Since, Until, Gpu, Pid, Resolution, Store, Output,
+            Series, Since, Until, Gpu, Pid, Resolution, Store, Config, Output,
         };
         command.SetAction(parsed => Run(parsed, around));
         return command;
@@ -44,7 +45,7 @@ internal static class QueryCommand
         var until = parsed.GetValue(Until) is { } end ? Moment(end, "--until", now) : double.MaxValue;
         var question = new StoreQuestion(
             parsed.GetRequiredValue(Series), since, until, level, parsed.GetValue(Gpu), parsed.GetValue(Pid));
-        using var store = new StoreQuery(parsed.GetValue(Store) ?? StoreFile.DefaultPath(around.Environment));
+        using var store = new StoreQuery(CommonFlags.Store(parsed, Store, Config, around));
         store.Read(question, rows => RowPrinter.Print(rows, parsed.GetRequiredValue(Output), around));
         return around.Stop.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
     }

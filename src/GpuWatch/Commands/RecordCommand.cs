@@ -11,9 +11,9 @@ internal static class RecordCommand
 {
     private static readonly Argument<string> File = new("FILE") { Description = "the recording to write; it must not exist yet" };
     private static readonly Option<string> For = new("--for") { Description = "end after this long: 90s, 10m, 8h; default: until Ctrl-C", HelpName = "DURATION" };
-    private static readonly Option<string> Nvml = new("--nvml") { Description = "the NVML library to read; else GPUWATCH_NVML, else the system's", HelpName = "PATH" };
+    private static readonly Option<string> Nvml = CommonFlags.Nvml();
     private static readonly Option<string> Period = new("--period") { Description = "time between sweeps while all is calm; default 1s", HelpName = "DURATION" };
-    private static readonly Option<string> Config = new("--config") { Description = "settings, instead of the standard files", HelpName = "FILE" };
+    private static readonly Option<string> Config = CommonFlags.Config();
 
     private static readonly Option<string> Output = new("--output") { Description = "ndjson prints the events beside; table the same for people; default: none" };
 
@@ -28,14 +28,14 @@ internal static class RecordCommand
 
     private static int Run(ParseResult parsed, Surroundings around)
     {
-        var settings = Settings.Load(parsed.GetValue(Config), around.Environment);
+        var settings = CommonFlags.Settings(parsed, Config, around);
         settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
         settings.Flag("sampling.period", parsed.GetValue(Period), "--period");
         var options = AgentOptions.From(settings, around.Environment);
         var lasts = AgentCommand.Lasts(parsed.GetValue(For));
-        var writer = new TraceWriter(Create(parsed.GetRequiredValue(File)));
-
         var agent = new Agent(Alone(options), around);
+        agent.Open();
+        var writer = new TraceWriter(Create(parsed.GetRequiredValue(File)));
         var counters = new SinkCounters("recording");
         var recording = new RecordingSink(writer, counters, message => around.Error.WriteLine($"gpuwatch: {message}"));
         agent.AddSink(self =>

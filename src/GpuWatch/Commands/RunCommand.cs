@@ -15,8 +15,8 @@ namespace GpuWatch.Commands;
 internal static class RunCommand
 {
     private static readonly Option<string> JobPath = new("--job") { Description = "what the command trains (YAML or JSON)", HelpName = "FILE" };
-    private static readonly Option<string> Nvml = new("--nvml") { Description = "the NVML library to read; else GPUWATCH_NVML, else the system's", HelpName = "PATH" };
-    private static readonly Option<string> Config = new("--config") { Description = "settings, instead of the usual files", HelpName = "FILE" };
+    private static readonly Option<string> Nvml = CommonFlags.Nvml();
+    private static readonly Option<string> Config = CommonFlags.Config();
     private static readonly Argument<string[]> Line = new("CMD") { Description = "the command and its arguments, after --", Arity = ArgumentArity.OneOrMore };
 
     public static Command Create(Surroundings around)
@@ -28,7 +28,7 @@ internal static class RunCommand
 
     private static int Run(ParseResult parsed, Surroundings around)
     {
-        var settings = Settings.Load(parsed.GetValue(Config), around.Environment);
+        var settings = CommonFlags.Settings(parsed, Config, around);
         settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
         settings.Flag("nvml.require_gpu", "yes", "run");
         settings.Flag("http.listen", "none", "run");

@@ -17,6 +17,9 @@ internal sealed record Surroundings(
     IScheduler Scheduler,
     CancellationToken Stop)
 {
+    /// <summary>The names of all variables of the environment; empty where nobody is to look through them.</summary>
+    public IReadOnlyCollection<string> VariableNames { get; init; } = [];
+
     /// <summary>The terminal that is both read and written; null: there is none.</summary>
     public Terminal? Terminal { get; init; }
 }

@@ -9,9 +9,9 @@ namespace GpuWatch.Commands;
 /// <summary>`top`: the agent on a terminal, for the person before it; it stores and notifies nothing.</summary>
 internal static class TopCommand
 {
-    private static readonly Option<string> Config = new("--config") { Description = "settings, instead of the usual files", HelpName = "FILE" };
-    private static readonly Option<string> Nvml = new("--nvml") { Description = "the NVML library to read; else GPUWATCH_NVML, else the system's", HelpName = "PATH" };
-    private static readonly Option<string> JobPath = new("--job") { Description = "what is trained, as for agent", HelpName = "FILE|DIR" };
+    private static readonly Option<string> Config = CommonFlags.Config();
+    private static readonly Option<string> Nvml = CommonFlags.Nvml();
+    private static readonly Option<string> JobPath = CommonFlags.Job();
     private static readonly Option<bool> RequireGpu = new("--require-gpu") { Description = "fail without an NVIDIA driver, instead of watching the simulated node" };
 
     public static Command Create(Surroundings around)
@@ -24,9 +24,10 @@ internal static class TopCommand
     private static int Run(ParseResult parsed, Surroundings around)
     {
         var terminal = around.Terminal ?? throw new BadInputException("top", "the output is no terminal", "a terminal is expected; gpuwatch once prints a single sweep");
-        var settings = Settings.Load(parsed.GetValue(Config), around.Environment);
+        var settings = CommonFlags.Settings(parsed, Config, around);
         settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
         settings.Flag("nvml.require_gpu", parsed.GetValue(RequireGpu) ? "yes" : null, "--require-gpu");
+        settings.Flag("estimate.job", parsed.GetValue(JobPath), "--job");
         settings.Flag("http.listen", "none", "top");
         var options = AgentOptions.From(settings, around.Environment) with { Store = new StoreOptions(), Influx = null, Otlp = null, Channels = new() };
 
@@ -36,7 +37,7 @@ internal static class TopCommand
         {
             Screen = live => new TopScreen(live, terminal, () => notes.Last, around.Environment("NO_COLOR") is not { Length: > 0 }, ended.Cancel, around.Time),
         };
-        var code = agent.RunAsync(AgentCommand.JobsOf(parsed.GetValue(JobPath), null, around), lasts: null).GetAwaiter().GetResult();
+        var code = agent.RunAsync(AgentCommand.JobsOf(options.Job, null, around), lasts: null).GetAwaiter().GetResult();
         notes.WriteTo(around.Error);
         return around.Stop.IsCancellationRequested || !ended.IsCancellationRequested ? code : ExitCode.Done;
     }

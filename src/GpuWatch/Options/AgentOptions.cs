@@ -21,6 +21,9 @@ internal sealed record AgentOptions
     /// <summary>Coefficients of the estimate (estimate.profile names the file); null: the shipped ones.</summary>
     public Profile? Profile { get; init; }
 
+    /// <summary>What is trained: a job file or a folder of them (estimate.job), as --job names it; null: nobody declared anything.</summary>
+    public string? Job { get; init; }
+
     public ChannelOptions Channels { get; init; } = new();
 
     /// <summary>Null: no InfluxDB.</summary>
@@ -40,6 +43,7 @@ internal sealed record AgentOptions
             Http = HttpOptions.From(settings.Section("http"), environment),
             Channels = ChannelOptions.From(settings, environment),
             Profile = ProfileFile.Read(settings.Section("estimate").Text("profile")),
+            Job = settings.Section("estimate").Text("job"),
             Influx = InfluxOptions.From(settings.Section("influx"), environment),
             Otlp = OtlpOptions.From(settings.Section("otlp"), environment),
             Store = StoreOptions.From(settings.Section("store"), environment),

@@ -7,8 +7,11 @@ namespace GpuWatch.Options;
 /// defaults &lt; /etc/gpuwatch/gpuwatch.yaml &lt; /etc/gpuwatch/conf.d/*.yaml by name &lt; $XDG_CONFIG_HOME/gpuwatch/config.yaml
 /// &lt; GPUWATCH_SECTION__KEY &lt; flags. A --config file stands in for all files.
 /// </summary>
-internal sealed class Settings(Func<string, string?> environment)
+/// <param name="variables">The names of all variables, to find those that are meant for a setting and name none.</param>
+internal sealed class Settings(Func<string, string?> environment, IReadOnlyCollection<string>? variables = null)
 {
+    private const string Prefix = "GPUWATCH_";
+
     /// <summary>The place of a setting that nobody gave.</summary>
     public const string ByDefault = "default";
 
@@ -17,9 +20,9 @@ internal sealed class Settings(Func<string, string?> environment)
     private readonly Dictionary<string, Setting?> known = new(StringComparer.Ordinal);
     private readonly HashSet<string> secrets = new(StringComparer.Ordinal);
 
-    public static Settings Load(string? configFile, Func<string, string?> environment)
+    public static Settings Load(string? configFile, Func<string, string?> environment, IReadOnlyCollection<string>? variables = null)
     {
-        var settings = new Settings(environment);
+        var settings = new Settings(environment, variables);
         foreach (var file in configFile is not null ? [configFile] : Standard(environment))
         {
             settings.Add(SettingsFile.Read(file));
@@ -91,14 +94,32 @@ internal sealed class Settings(Func<string, string?> environment)
         orderby setting.Path
         select setting with { Value = secrets.Contains(setting.Path) ? "***" : Options.Secret.Masked(setting.Value) };
 
-    /// <summary>Call when all sections have been read: what nobody asked for is a mistake.</summary>
-    public void RejectUnknown()
+    /// <summary>Call when sections have been read: what nobody asked for is a mistake.</summary>
+    /// <param name="sections">The sections that were read; none: all were.</param>
+    public void RejectUnknown(params ReadOnlySpan<string> sections)
     {
-        foreach (var setting in given.Values)
+        foreach (var setting in given.Values.Concat(Variables()))
         {
-            if (!known.ContainsKey(setting.Path) && !IsEmptySection(setting))
+            if (!known.ContainsKey(setting.Path) && !IsEmptySection(setting) && (sections.IsEmpty || sections.Contains(setting.Path.Split('.')[0])))
             {
                 throw new BadInputException(setting.Place, $"unknown setting '{Plain.Text(setting.Path)}'", Neighbours(setting.Path) + " is expected");
+            }
+        }
+    }
+
+    /// <summary>Those that are meant for a setting: two underscores, or one where two belong. Other names are others' (Kubernetes makes GPUWATCH_PORT_…).</summary>
+    private IEnumerable<Setting> Variables()
+    {
+        foreach (var name in variables ?? [])
+        {
+            if (!name.StartsWith(Prefix, StringComparison.Ordinal) || environment(name) is not { Length: > 0 } value)
+            {
+                continue;
+            }
+            var words = name[Prefix.Length..].ToLowerInvariant();
+            if (words.Contains("__", StringComparison.Ordinal) || known.Keys.Any(path => path.Replace('.', '_') == words))
+            {
+                yield return new Setting(words.Replace("__", ".", StringComparison.Ordinal), value, name);
             }
         }
     }

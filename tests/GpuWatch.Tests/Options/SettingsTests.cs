@@ -162,6 +162,29 @@ public sealed class SettingsTests : IDisposable
         Assert.StartsWith("GPUWATCH_SAMPLING__PERIOD: 'sampling.period' is 'never'; ", Assert.Throws<BadInputException>(() => Read(null)).Message);
     }
 
+    [Theory]
+    [InlineData("GPUWATCH_SAMPLING__PERIODD", "sampling.periodd")]
+    [InlineData("GPUWATCH_SAMPLIN__PERIOD", "samplin.period")]
+    [InlineData("GPUWATCH_SAMPLING_PERIOD", "sampling_period")]
+    public void A_variable_that_is_meant_for_a_setting_and_names_none_is_a_mistake(string name, string path)
+    {
+        environment[name] = "3s";
+
+        Assert.StartsWith($"{name}: unknown setting '{path}'; one of ", Assert.Throws<BadInputException>(() => Read(null)).Message);
+    }
+
+    [Theory]
+    [InlineData("GPUWATCH_PORT_9838_TCP_ADDR")]
+    [InlineData("GPUWATCH_NVML")]
+    [InlineData("GPUWATCH_SIM_SPEED")]
+    [InlineData("MY__OWN")]
+    public void A_variable_that_is_meant_for_others_is_none(string name)
+    {
+        environment[name] = "3";
+
+        Assert.Equal(TimeSpan.FromSeconds(1), Read(null).Sampling.Period);
+    }
+
     [Fact]
     public void A_file_that_was_named_and_is_not_there_is_a_mistake()
     {
@@ -198,7 +221,7 @@ public sealed class SettingsTests : IDisposable
         {
             File.WriteAllText(file, yaml);
         }
-        return Settings.Load(yaml is null ? null : file, environment.GetValueOrDefault);
+        return Settings.Load(yaml is null ? null : file, environment.GetValueOrDefault, environment.Keys);
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

@@ -8,12 +8,21 @@ internal static class Gpuwatch
 {
     public static (int Code, string Out, string Error) Run(params string[] arguments) => RunIn(_ => null, arguments);
 
-    public static (int Code, string Out, string Error) RunIn(Func<string, string?> environment, params string[] arguments)
+    public static (int Code, string Out, string Error) RunIn(Func<string, string?> environment, params string[] arguments) => RunIn(environment, [], arguments);
+
+    /// <summary>With these variables and no others.</summary>
+    public static (int Code, string Out, string Error) RunIn(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        RunIn(environment.GetValueOrDefault, [.. environment.Keys], arguments);
+
+    private static (int Code, string Out, string Error) RunIn(Func<string, string?> environment, string[] names, string[] arguments)
     {
         var output = new StringWriter { NewLine = "\n" };
         var error = new StringWriter { NewLine = "\n" };
         var code = CommandLine.Run(arguments, new Surroundings(
-            output, error, false, environment, TimeProvider.System, Scheduler.Default, CancellationToken.None));
+            output, error, false, environment, TimeProvider.System, Scheduler.Default, CancellationToken.None)
+        {
+            VariableNames = names,
+        });
         return (code, output.ToString(), error.ToString());
     }
 }
