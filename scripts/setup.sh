@@ -42,33 +42,45 @@ need_sdk() {
   else
     command -v curl >/dev/null || need_packages curl ca-certificates
     say "gpuwatch: installing the .NET 10 SDK into $HOME/.dotnet"
-    curl -fsSL https://dot.net/v1/dotnet-install.sh -o "${TMPDIR:-/tmp}/dotnet-install.$$.sh" &&
-      bash "${TMPDIR:-/tmp}/dotnet-install.$$.sh" --channel 10.0 --install-dir "$HOME/.dotnet" >&2
-    rm -f "${TMPDIR:-/tmp}/dotnet-install.$$.sh"
+    local script
+    script=$(mktemp)
+    curl -fsSL https://dot.net/v1/dotnet-install.sh -o "$script" &&
+      bash "$script" --channel 10.0 --install-dir "$HOME/.dotnet" >&2
+    rm -f "$script"
     export DOTNET_ROOT="$HOME/.dotnet" PATH="$HOME/.dotnet:$PATH"
   fi
   has_sdk || { say "gpuwatch: the .NET 10 SDK is missing; install it from https://dotnet.microsoft.com/download and run this again"; exit 1; }
 }
 
-# need_program: publishes artifacts/gpuwatch (and the simulated NVML) when any source is newer than the last publish.
-need_program() {
+has_program() {
   local stamp=artifacts/.published
-  if [ -f "$stamp" ] && [ -x artifacts/gpuwatch ] &&
+  [ -f "$stamp" ] && [ -x artifacts/gpuwatch ] &&
     [ -z "$(find src native global.json Directory.Build.props Directory.Packages.props -newer "$stamp" \
-      -type f -not -path '*/bin/*' -not -path '*/obj/*' -print -quit)" ]; then
-    return
-  fi
+      -type f -not -path '*/bin/*' -not -path '*/obj/*' -print -quit)" ]
+}
+
+# need_program: publishes artifacts/gpuwatch (and the simulated NVML) when any source is newer than the last publish. Two at once: one waits.
+need_program() {
+  has_program && return
   need_compiler
   need_sdk
-  say "gpuwatch: building (about half a minute, once)"
   mkdir -p artifacts
-  local started log=artifacts/build.log
+  local lock started log=artifacts/build.log
+  exec {lock}>artifacts/.lock
+  flock "$lock"
+  if has_program; then
+    exec {lock}>&-
+    return
+  fi
+  say "gpuwatch: building (about half a minute, once)"
   started=$(mktemp artifacts/.started.XXXX)
-  if ! dotnet publish src/GpuWatch/GpuWatch.csproj -c Release -o artifacts/app -v quiet >"$log" 2>&1; then
+  # The build's servers outlive it and must not keep the lock.
+  if ! dotnet publish src/GpuWatch/GpuWatch.csproj -c Release -o artifacts/app -v quiet >"$log" 2>&1 {lock}>&-; then
     rm -f "$started"
     cat "$log" >&2
     exit 1
   fi
   ln -sfn app/gpuwatch artifacts/gpuwatch
-  mv "$started" "$stamp"
+  mv "$started" artifacts/.published
+  exec {lock}>&-
 }

@@ -46,4 +46,8 @@ public sealed record Alert(
 public sealed record AlertRaised(double TimeSeconds, int Gpu, int? Pid, Alert Alert) : WatchEvent(TimeSeconds, Gpu, Pid);
 
 /// <summary>An alert ended; it carries the last state with the reason it ended.</summary>
-public sealed record AlertResolved(double TimeSeconds, int Gpu, int? Pid, Alert Alert) : WatchEvent(TimeSeconds, Gpu, Pid);
+public sealed record AlertResolved(double TimeSeconds, int Gpu, int? Pid, Alert Alert) : WatchEvent(TimeSeconds, Gpu, Pid)
+{
+    /// <summary>The recording or the agent has ended, and the trouble may not have: who waits for its end has not heard of it.</summary>
+    public bool IsEndOfWatching => Alert.Reason == ProcessWatch.WatchedNoLonger;
+}

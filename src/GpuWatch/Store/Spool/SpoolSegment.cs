@@ -13,7 +13,7 @@ internal sealed class SpoolSegment : IDisposable
     private SpoolSegment(string path, FileMode mode)
     {
         Path = path;
-        file = File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.Read);
+        file = DiskSpool.OpenPrivate(path, mode, FileShare.Read);
     }
 
     public string Path { get; }

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace GpuWatch.Store.Sqlite;
 
 /// <summary>
-/// Samples into least, mean and most over spans of one length: a fold with no clock. A span is complete when a sample of another
+/// Samples into least, mean and most over spans of one length: a fold with no clock. Samples come ten times a second while memory moves
+/// and once else, so the mean is over time: each counts until the next, the last of a span for as long as the one before it. A span is complete when a sample of another
 /// one comes, so that at most one span is open and what is held is bounded by the processes alive in it.
 /// </summary>
 internal sealed class Rollup(int everySeconds)
@@ -21,7 +22,7 @@ internal sealed class Rollup(int everySeconds)
             Drain(complete);
             start = span;
         }
-        CollectionsMarshal.GetValueRefOrAddDefault(open, (gpu, pid ?? Device), out _).Add(used);
+        CollectionsMarshal.GetValueRefOrAddDefault(open, (gpu, pid ?? Device), out _).Add(timeSeconds, used);
     }
 
     /// <summary>The points of the open span, which may yet be continued: whoever stores them joins the parts of a span.</summary>
@@ -30,7 +31,7 @@ internal sealed class Rollup(int everySeconds)
         foreach (var ((gpu, pid), span) in open)
         {
             complete.Add(new RollupPoint(
-                everySeconds, start, gpu, pid == Device ? null : pid, span.Least, span.Sum / span.Count, span.Most, span.Count));
+                everySeconds, start, gpu, pid == Device ? null : pid, span.Least, span.Mean, span.Most, span.Count));
         }
         open.Clear();
     }
@@ -38,13 +39,23 @@ internal sealed class Rollup(int everySeconds)
     private struct Span
     {
         public long Least, Most, Count;
-        public double Sum;
+        private long last;
+        private double lastAt, lastSeconds, seconds, byteSeconds;
 
-        public void Add(long used)
+        /// <summary>Times that do not move on weigh nothing: then the last stands for all.</summary>
+        public readonly double Mean => seconds > 0 ? (byteSeconds + (last * lastSeconds)) / (seconds + lastSeconds) : last;
+
+        public void Add(double timeSeconds, long used)
         {
             Least = Count == 0 ? used : Math.Min(Least, used);
             Most = Count == 0 ? used : Math.Max(Most, used);
-            Sum += used;
+            if (Count > 0)
+            {
+                lastSeconds = timeSeconds - lastAt;
+                seconds += lastSeconds;
+                byteSeconds += last * lastSeconds;
+            }
+            (last, lastAt) = (used, timeSeconds);
             Count++;
         }
     }

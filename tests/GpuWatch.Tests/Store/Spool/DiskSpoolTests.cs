@@ -24,6 +24,16 @@ public sealed class DiskSpoolTests : IDisposable
         Assert.Empty(Segments);
     }
 
+    [LinuxFact]
+    public void What_it_keeps_is_for_its_user_only_also_in_a_folder_that_is_open_to_all()
+    {
+        Directory.CreateDirectory(folder.Path);
+        using var spool = Open();
+        Append(spool, 0..2);
+
+        Assert.All(Directory.GetFiles(folder.Path), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, OperatingSystem.IsWindows() ? default : File.GetUnixFileMode(file)));
+    }
+
     [Fact]
     public void A_restart_finds_what_was_not_delivered_and_only_that()
     {

@@ -14,11 +14,30 @@ public sealed class RollupTests
 
         rollup.Take(20, 0, 7, 5, complete);
         rollup.Take(24, 0, 7, 1, complete);
-        rollup.Take(29.9, 0, 7, 9, complete);
+        rollup.Take(28, 0, 7, 9, complete);
         Assert.Empty(complete);
         rollup.Take(30, 0, 7, 100, complete);
 
         Assert.Equal([new RollupPoint(10, 20, 0, 7, 1, 5, 9, 3)], complete);
+    }
+
+    [Fact]
+    public void Samples_that_come_fast_weigh_no_more_than_the_time_they_cover()
+    {
+        var rollup = new Rollup(60);
+        var complete = new List<RollupPoint>();
+
+        for (var tick = 0; tick < 80; tick++)
+        {
+            rollup.Take(tick / 8.0, 0, 7, 1000, complete);
+        }
+        for (var second = 10; second < 60; second++)
+        {
+            rollup.Take(second, 0, 7, 400, complete);
+        }
+        rollup.Drain(complete);
+
+        Assert.Equal((500, 130), (complete.Single().Mean, complete.Single().Samples));
     }
 
     [Fact]
