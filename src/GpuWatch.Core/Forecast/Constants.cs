@@ -23,6 +23,8 @@ public sealed record Constants
     public double UndeclaredSteepness { get; init; } = 8;
     /// <summary>Exponent of the tail of growth: 0.5 = what has grown by n goes on by another m with probability √(n ÷ (n + m)).</summary>
     public double GrowthTail { get; init; } = 0.5;
+    /// <summary>Live bytes with the request that failed over the room, where small blocks add up: recorded evaluations and leaks ended at 0.81–0.995.</summary>
+    public double UsableShare { get; init; } = 0.94;
     /// <summary>Spread of the time a leak takes to fill what is free.</summary>
     public double LeakSpread { get; init; } = 0.4;
     /// <summary>Probability that an evaluation which comes to the wall dies there, not in a later one.</summary>
@@ -36,6 +38,7 @@ public sealed record Constants
     /// <summary>Seconds from the end of one evaluation to the wall in the next.</summary>
     public double NextEvaluationSeconds { get; init; } = 300;
     public double NextEvaluationSpread { get; init; } = 0.7;
+    public double EvaluationPaceSpread { get; init; } = 0.3;
     /// <summary>Probability that a job which had to give cached memory back dies.</summary>
     public double WallDeadly { get; init; } = 0.9;
     /// <summary>… and how soon, at first.</summary>
@@ -53,6 +56,9 @@ public sealed record Constants
     /// <summary>… half of it within so many seconds after the first step.</summary>
     public double UnseenSeconds { get; init; } = 60;
 
+    public double LateDeadly { get; init; } = 0.12;
+    public double LateSeconds { get; init; } = 400;
+
     /// <summary>All of them, by name and bounds.</summary>
     public static ImmutableArray<Constant> All { get; } =
     [
@@ -62,6 +68,7 @@ public sealed record Constants
         new("undeclared_ratio", 1.5, 4, c => c.UndeclaredRatio, (c, v) => c with { UndeclaredRatio = v }),
         new("undeclared_steepness", 2, 12, c => c.UndeclaredSteepness, (c, v) => c with { UndeclaredSteepness = v }),
         new("growth_tail", 0.2, 1, c => c.GrowthTail, (c, v) => c with { GrowthTail = v }, true),
+        new("usable_share", 0.85, 1, c => c.UsableShare, (c, v) => c with { UsableShare = v }),
         new("leak_spread", 0.2, 1.5, c => c.LeakSpread, (c, v) => c with { LeakSpread = v }, true),
         new("this_evaluation", 0.3, 0.95, c => c.ThisEvaluation, (c, v) => c with { ThisEvaluation = v }),
         new("evaluation_cache", 0.03, 0.3, c => c.EvaluationCache, (c, v) => c with { EvaluationCache = v }),
@@ -78,6 +85,8 @@ public sealed record Constants
         new("neighbour_spread", 0.4, 2, c => c.NeighbourSpread, (c, v) => c with { NeighbourSpread = v }),
         new("unseen_deadly", 0.02, 0.6, c => c.UnseenDeadly, (c, v) => c with { UnseenDeadly = v }, true),
         new("unseen_s", 10, 600, c => c.UnseenSeconds, (c, v) => c with { UnseenSeconds = v }, true),
+        new("late_deadly", 0.02, 0.6, c => c.LateDeadly, (c, v) => c with { LateDeadly = v }, true),
+        new("late_s", 100, 3600, c => c.LateSeconds, (c, v) => c with { LateSeconds = v }, true),
     ];
 
     /// <summary>As shipped; read by the names and bounds above.</summary>

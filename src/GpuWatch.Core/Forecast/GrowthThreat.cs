@@ -40,7 +40,7 @@ internal static class GrowthThreat
     public static Threat? OfLiveRhythm(ProcessSeries series, Constants constants) =>
         series.LiveRhythm.Count < Rhythm.LeastClockworkStairs
             ? null
-            : Of(series, series.LiveRhythm, series.LiveStairs.Last, series.Capacity - series.Context - series.LiveStairs.Last.Level, Bytes.Zero, Cause.Evaluation, constants);
+            : Of(series, series.LiveRhythm, series.LiveStairs.Last, Usable(series, constants) - series.LiveStairs.Last.Level, Bytes.Zero, Cause.Evaluation, constants);
 
     /// <summary>Stairs without a rhythm whose records crowd towards the present.</summary>
     public static Threat? OfRecords(ProcessSeries series, Reconciler reconciler, Constants constants)
@@ -83,10 +83,13 @@ internal static class GrowthThreat
             return null;
         }
         var floor = series.LiveFloor;
-        var missing = Math.Max(0, (series.Capacity - series.Context - LeakedPeak(series, reconciler)).Count);
+        var missing = Math.Max(0, (Usable(series, constants) - LeakedPeak(series, reconciler)).Count);
         var eta = Math.Max(0.1, missing / floor.Slope);
         return new Threat(Cause.Leak, GoesOn(floor.SpanSeconds, eta, constants), eta, constants.LeakSpread, new Bytes(missing));
     }
+
+    /// <summary>Live bytes that find a place: the last of the room is in pieces.</summary>
+    private static Bytes Usable(ProcessSeries series, Constants constants) => (series.Capacity - series.Context) * constants.UsableShare;
 
     /// <summary>Samples miss the top of a step; the plan knows it, and what has leaked since the first step lies on it.</summary>
     private static Bytes LeakedPeak(ProcessSeries series, Reconciler reconciler)

@@ -9,7 +9,9 @@ namespace GpuWatch.Core.Forecast;
 /// <param name="Deadly">Share of all jobs.</param>
 /// <param name="HalfSeconds">Median of the law.</param>
 /// <param name="SurvivedSeconds">Since the first step; negative before it.</param>
-public readonly record struct UnseenThreat(double Deadly, double HalfSeconds, double SurvivedSeconds)
+/// <param name="LateDeadly">Share of all jobs that die of what comes late.</param>
+/// <param name="LateHalfSeconds">Median of its law.</param>
+public readonly record struct UnseenThreat(double Deadly, double HalfSeconds, double LateDeadly, double LateHalfSeconds, double SurvivedSeconds)
 {
     /// <summary>Loading takes so long, when nothing is known of it.</summary>
     private const double LoadingSeconds = 20;
@@ -17,6 +19,8 @@ public readonly record struct UnseenThreat(double Deadly, double HalfSeconds, do
     public static UnseenThreat Of(ProcessSeries series, Constants constants) => new(
         constants.UnseenDeadly,
         constants.UnseenSeconds,
+        constants.LateDeadly,
+        constants.LateSeconds,
         series.Phase == JobPhase.Loading
             ? Math.Min(0, series.NowSeconds - series.StartedSeconds - LoadingSeconds)
             : Math.Max(0, series.NowSeconds - series.FirstStepSeconds));
@@ -24,8 +28,14 @@ public readonly record struct UnseenThreat(double Deadly, double HalfSeconds, do
     /// <summary>Probability 0–1 that it happens within <paramref name="seconds"/>, given that it has not yet.</summary>
     public double Within(double seconds)
     {
+        var (soon, late) = (Within(seconds, Deadly, HalfSeconds), Within(seconds, LateDeadly, LateHalfSeconds));
+        return soon + late - soon * late;
+    }
+
+    private double Within(double seconds, double deadly, double half)
+    {
         var survived = Math.Max(0, SurvivedSeconds);
         var more = Math.Max(0, seconds + Math.Min(0, SurvivedSeconds));
-        return more == 0 || Deadly == 0 ? 0 : Survival.Dies(Deadly, HalfSeconds, survived) * more / (HalfSeconds + survived + more);
+        return more == 0 || deadly == 0 ? 0 : Survival.Dies(deadly, half, survived) * more / (half + survived + more);
     }
 }

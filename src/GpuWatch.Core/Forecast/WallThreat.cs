@@ -20,9 +20,26 @@ internal static class WallThreat
         }
         var survived = series.NowSeconds - series.FirstReleaseSeconds;
         var cause = Blame(series, reconciler);
-        var half = cause == Cause.Evaluation ? constants.NextEvaluationSeconds : constants.WallSeconds;
-        var median = cause == Cause.Evaluation ? half : Math.Max(half, survived);
-        return new Threat(cause, Survival.Dies(constants.WallDeadly, half, survived), median, cause == Cause.Evaluation ? constants.NextEvaluationSpread : constants.WallSpread, series.Available);
+        return cause == Cause.Evaluation
+            ? NextEvaluation(series, Survival.Dies(constants.WallDeadly, constants.NextEvaluationSeconds, survived), constants)
+            : new Threat(cause, Survival.Dies(constants.WallDeadly, constants.WallSeconds, survived), Math.Max(constants.WallSeconds, survived), constants.WallSpread, series.Available);
+    }
+
+    /// <summary>Training itself fits: the next evaluation begins after as much training as the last, and comes to the wall by its stairs.</summary>
+    private static Threat NextEvaluation(ProcessSeries series, double dies, Constants constants)
+    {
+        var evaluations = series.Evaluations;
+        if (double.IsNaN(evaluations.EndedSeconds) || double.IsNaN(evaluations.TrainedSeconds))
+        {
+            return new Threat(Cause.Evaluation, dies, constants.NextEvaluationSeconds, constants.NextEvaluationSpread, series.Available);
+        }
+        var whole = evaluations.UntilFullSeconds(series.Available);
+        var left = Math.Max(whole - (series.NowSeconds - evaluations.EndedSeconds), whole * constants.EvaluationPaceSpread);
+        return new Threat(Cause.Evaluation, dies, left, constants.EvaluationPaceSpread * whole / left, series.Available)
+        {
+            Punctual = constants.ThisEvaluation,
+            LaterSeconds = whole,
+        };
     }
 
     private static Cause Blame(ProcessSeries series, Reconciler reconciler) =>

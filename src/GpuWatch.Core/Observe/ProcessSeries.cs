@@ -84,6 +84,7 @@ public sealed class ProcessSeries(Expected? expected = null)
     /// <summary>It keeps one batch's result at a time, as evaluation loops do; once told by its rhythm, its stairs are known again by their size.</summary>
     public bool IsEvaluating =>
         LiveRhythm.Count >= Rhythm.LeastClockworkStairs || Rhythm.IsClockwork || IsEvaluatingAgain;
+    public Evaluations Evaluations { get; } = new();
     /// <summary>Its stairs are of the size that an earlier evaluation had.</summary>
     public bool IsEvaluatingAgain => clockworkRise > Bytes.Zero && Rhythm.Count > 0 && Rhythm.IsLike(clockworkRise);
     /// <summary>Most live bytes PyTorch has told; null when it tells nothing.</summary>
@@ -169,7 +170,9 @@ public sealed class ProcessSeries(Expected? expected = null)
         {
             Live.Observe(NowSeconds, live, used <= before, phase);
         }
-        phase.Evaluating(IsEvaluating && NowSeconds - LastStairSeconds < 3 * Rhythm.GapSeconds);
+        var evaluates = IsEvaluating && NowSeconds - LastStairSeconds < 3 * Rhythm.GapSeconds;
+        phase.Evaluating(evaluates);
+        Evaluations.Observe(evaluates, Rhythm, LastStairSeconds, FirstStepSeconds);
     }
 
     private double LastStairSeconds => Stairs.Count > 0 ? Stairs.Last.TimeSeconds : double.NegativeInfinity;

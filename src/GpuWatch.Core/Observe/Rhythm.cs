@@ -13,7 +13,7 @@ public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, d
     /// <summary>An evaluation loop keeps one batch's result at a time, like clockwork …</summary>
     private const double ClockworkDeviation = 0.1;
     /// <summary>… and begins after a long quiet, counted in its own intervals.</summary>
-    private const double QuietGaps = 3;
+    internal const double QuietGaps = 3;
     private const double SizeTolerance = 0.15;
     /// <summary>Stairs come when the cache is used up, which is never quite regular; nor is the sampling.</summary>
     private const double GapTolerance = 2.5;
