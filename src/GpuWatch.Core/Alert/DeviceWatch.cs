@@ -11,7 +11,9 @@ namespace GpuWatch.Core.Alert;
 /// <param name="jobOf">The job a process was declared to be; null when nothing is known of it. Asked once, when the process appears.</param>
 /// <param name="options">Weights and rhythms; null for the defaults.</param>
 /// <param name="nameOf">What a process is called, for sentences about it; null when nobody can say.</param>
-public sealed class DeviceWatch(int gpu, Func<ProcessReading, Job?> jobOf, WatchOptions? options = null, Func<ProcessReading, string?>? nameOf = null)
+/// <param name="tradeOf">What a process is there for, of which no job is known; null when nobody can say.</param>
+public sealed class DeviceWatch(
+    int gpu, Func<ProcessReading, Job?> jobOf, WatchOptions? options = null, Func<ProcessReading, string?>? nameOf = null, Func<ProcessReading, Trade?>? tradeOf = null)
 {
     /// <summary>A process missing from this many frames in a row has exited; one miss may be a list that was being written.</summary>
     private const int AbsencesOfAnExit = 2;
@@ -70,7 +72,8 @@ public sealed class DeviceWatch(int gpu, Func<ProcessReading, Job?> jobOf, Watch
             return known;
         }
         known?.Close(time, exited: true, events);
-        var watch = new ProcessWatch(gpu, reading, jobOf(reading), options, tenants);
+        var job = jobOf(reading);
+        var watch = new ProcessWatch(gpu, reading, job, job is null && reading.Pid is not null ? tradeOf?.Invoke(reading) : null, options, tenants);
         tenants.Set(reading, watch);
         return watch;
     }

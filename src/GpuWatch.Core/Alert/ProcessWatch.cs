@@ -16,6 +16,8 @@ internal sealed class ProcessWatch
     internal const string WatchedNoLonger = "It is watched no longer.";
 
     private readonly int gpu;
+    /// <summary>What it is there for; null when its job is known, or nobody can say.</summary>
+    private readonly Trade? trade;
     private readonly WatchOptions options;
     private readonly ProcessSeries series;
     private readonly Tenants tenants;
@@ -27,9 +29,9 @@ internal sealed class ProcessWatch
     private JobPhase? toldPhase;
     private GpuFrame? lastFrame;
 
-    public ProcessWatch(int gpu, ProcessReading first, Job? job, WatchOptions options, Tenants tenants)
+    public ProcessWatch(int gpu, ProcessReading first, Job? job, Trade? trade, WatchOptions options, Tenants tenants)
     {
-        (this.gpu, this.options, this.tenants, Pid, StartTicks) = (gpu, options, tenants, first.Pid, first.StartTicks);
+        (this.gpu, this.trade, this.options, this.tenants, Pid, StartTicks) = (gpu, trade, options, tenants, first.Pid, first.StartTicks);
         looked = first.Pid is null ? Finding.OfDevice : Finding.All;
         findings = [.. looked.Select(finding => new Episode(finding.Kind))];
         reconciler = new Reconciler(job, job is null ? null : Estimator.Estimate(job, options.Profile).Plan, options.Profile);
@@ -53,7 +55,7 @@ internal sealed class ProcessWatch
             return;
         }
         reconciler.Observe(series);
-        Outlook = Forecaster.Look(series, reconciler, options.Constants, isDevice: Pid is null);
+        Outlook = Forecaster.Look(series, reconciler, trade, options.Constants, isDevice: Pid is null);
         JudgeFindings(frame.TimeSeconds, events);
         JudgeOom(frame.TimeSeconds, events);
         TellForecast(frame.TimeSeconds, events);

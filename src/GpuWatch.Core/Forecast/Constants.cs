@@ -27,17 +27,18 @@ public sealed record Constants
     public double UsableShare { get; init; } = 0.94;
     /// <summary>Spread of the time a leak takes to fill what is free.</summary>
     public double LeakSpread { get; init; } = 0.4;
-    /// <summary>Probability that an evaluation which comes to the wall dies there, not in a later one.</summary>
-    public double ThisEvaluation { get; init; } = 0.6;
+    /// <summary>Probability that an evaluation which comes to the wall dies there, not in a later one: five of eight recorded ones did.</summary>
+    public double ThisEvaluation { get; init; } = 0.62;
     /// <summary>Share of what evaluation holds that the first release at the wall gives back.</summary>
     public double EvaluationCache { get; init; } = 0.09;
     /// <summary>Spread of the time of evaluation's stairs.</summary>
     public double EvaluationSpread { get; init; } = 0.2;
     /// <summary>… and what it widens by for all the cache that may still be used.</summary>
     public double EvaluationCacheSpread { get; init; } = 0.7;
-    /// <summary>Seconds from the end of one evaluation to the wall in the next.</summary>
+    /// <summary>Seconds from the end of one evaluation to the wall in the next, while it has not been seen how long it trains in between.</summary>
     public double NextEvaluationSeconds { get; init; } = 300;
     public double NextEvaluationSpread { get; init; } = 0.7;
+    /// <summary>How much the next evaluation's time to the wall differs from the last one's, as a share of it.</summary>
     public double EvaluationPaceSpread { get; init; } = 0.3;
     /// <summary>Probability that a job which had to give cached memory back dies.</summary>
     public double WallDeadly { get; init; } = 0.9;
@@ -51,12 +52,16 @@ public sealed record Constants
     /// <summary>Seconds from a full device to the request that does not fit.</summary>
     public double NeighbourSeconds { get; init; } = 60;
     public double NeighbourSpread { get; init; } = 1;
-    /// <summary>Probability that a job dies of what nothing has shown yet: a leak too small to see, a batch longer than any, an evaluation to come.</summary>
-    public double UnseenDeadly { get; init; } = 0.28;
+    /// <summary>Probability that a declared job dies of what nothing has shown yet and comes soon: a leak too small to see.</summary>
+    public double UnseenDeadly { get; init; } = 0.15;
     /// <summary>… half of it within so many seconds after the first step.</summary>
-    public double UnseenSeconds { get; init; } = 60;
+    public double UnseenSeconds { get; init; } = 30;
 
+    /// <summary>The same where nothing is declared, so that nothing shows a batch longer than any either.</summary>
+    public double UndeclaredDeadly { get; init; } = 0.3;
+    /// <summary>Probability that it dies of what nothing has shown yet and comes late: an evaluation.</summary>
     public double LateDeadly { get; init; } = 0.12;
+    /// <summary>… half of it within so many seconds after the first step.</summary>
     public double LateSeconds { get; init; } = 400;
 
     /// <summary>All of them, by name and bounds.</summary>
@@ -75,6 +80,7 @@ public sealed record Constants
         new("evaluation_spread", 0.05, 0.8, c => c.EvaluationSpread, (c, v) => c with { EvaluationSpread = v }),
         new("evaluation_cache_spread", 0.2, 2, c => c.EvaluationCacheSpread, (c, v) => c with { EvaluationCacheSpread = v }),
         new("next_evaluation_s", 60, 1200, c => c.NextEvaluationSeconds, (c, v) => c with { NextEvaluationSeconds = v }),
+        new("evaluation_pace_spread", 0.1, 1, c => c.EvaluationPaceSpread, (c, v) => c with { EvaluationPaceSpread = v }),
         new("next_evaluation_spread", 0.3, 1.5, c => c.NextEvaluationSpread, (c, v) => c with { NextEvaluationSpread = v }),
         new("wall_deadly", 0.5, 0.97, c => c.WallDeadly, (c, v) => c with { WallDeadly = v }),
         new("wall_s", 5, 120, c => c.WallSeconds, (c, v) => c with { WallSeconds = v }),
@@ -85,6 +91,7 @@ public sealed record Constants
         new("neighbour_spread", 0.4, 2, c => c.NeighbourSpread, (c, v) => c with { NeighbourSpread = v }),
         new("unseen_deadly", 0.02, 0.6, c => c.UnseenDeadly, (c, v) => c with { UnseenDeadly = v }, true),
         new("unseen_s", 10, 600, c => c.UnseenSeconds, (c, v) => c with { UnseenSeconds = v }, true),
+        new("undeclared_deadly", 0.02, 0.8, c => c.UndeclaredDeadly, (c, v) => c with { UndeclaredDeadly = v }, true),
         new("late_deadly", 0.02, 0.6, c => c.LateDeadly, (c, v) => c with { LateDeadly = v }, true),
         new("late_s", 100, 3600, c => c.LateSeconds, (c, v) => c with { LateSeconds = v }, true),
     ];

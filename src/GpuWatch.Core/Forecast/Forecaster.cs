@@ -1,4 +1,5 @@
 using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Observe;
 using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Units;
@@ -10,7 +11,7 @@ public static class Forecaster
 {
     private const int Rules = 8;
 
-    public static Outlook Look(ProcessSeries series, Reconciler reconciler, Constants constants, bool isDevice)
+    public static Outlook Look(ProcessSeries series, Reconciler reconciler, Trade? trade, Constants constants, bool isDevice)
     {
         var plan = reconciler.Plan;
         Span<Threat> threats = stackalloc Threat[Rules];
@@ -21,7 +22,7 @@ public static class Forecaster
         }
         else
         {
-            Add(ref count, threats, plan is null ? UndeclaredThreat.Of(series, constants) : StructureThreat.Of(series, reconciler, constants));
+            Add(ref count, threats, plan is null ? UndeclaredThreat.Of(series, trade, constants) : StructureThreat.Of(series, reconciler, constants));
             Add(ref count, threats, GrowthThreat.OfRhythm(series, reconciler, constants));
             Add(ref count, threats, GrowthThreat.OfLiveRhythm(series, constants));
             Add(ref count, threats, GrowthThreat.OfRecords(series, reconciler, constants));
@@ -29,7 +30,7 @@ public static class Forecaster
             Add(ref count, threats, NeighbourThreat.Of(series, reconciler, constants));
             Add(ref count, threats, WallThreat.Of(series, reconciler, constants));
         }
-        return Outlook.Of(threats[..count], isDevice ? default : UnseenThreat.Of(series, constants), Peak(series, plan, threats[..count]), series.Capacity);
+        return Outlook.Of(threats[..count], isDevice ? default : UnseenThreat.Of(series, plan is not null, constants), Peak(series, plan, threats[..count]), series.Capacity);
     }
 
     private static void Add(ref int count, Span<Threat> threats, Threat? threat)

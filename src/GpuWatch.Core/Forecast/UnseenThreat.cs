@@ -3,10 +3,10 @@ using GpuWatch.Core.Observe;
 namespace GpuWatch.Core.Forecast;
 
 /// <summary>
-/// What no rule can name yet: a leak below the noise, a batch longer than any, an evaluation or a neighbour to come. Such a death becomes
-/// rarer with the time survived since the first step, by the law of <see cref="Survival"/>.
+/// What no rule can name yet. Some comes soon: a leak below the noise, a batch longer than any. Some comes late: an evaluation, a neighbour. Either
+/// becomes rarer with the time survived since the first step, by the law of <see cref="Survival"/>.
 /// </summary>
-/// <param name="Deadly">Share of all jobs.</param>
+/// <param name="Deadly">Share of all jobs that die of what comes soon.</param>
 /// <param name="HalfSeconds">Median of the law.</param>
 /// <param name="SurvivedSeconds">Since the first step; negative before it.</param>
 /// <param name="LateDeadly">Share of all jobs that die of what comes late.</param>
@@ -16,8 +16,8 @@ public readonly record struct UnseenThreat(double Deadly, double HalfSeconds, do
     /// <summary>Loading takes so long, when nothing is known of it.</summary>
     private const double LoadingSeconds = 20;
 
-    public static UnseenThreat Of(ProcessSeries series, Constants constants) => new(
-        constants.UnseenDeadly,
+    public static UnseenThreat Of(ProcessSeries series, bool isDeclared, Constants constants) => new(
+        isDeclared ? constants.UnseenDeadly : constants.UndeclaredDeadly,
         constants.UnseenSeconds,
         constants.LateDeadly,
         constants.LateSeconds,
@@ -32,10 +32,10 @@ public readonly record struct UnseenThreat(double Deadly, double HalfSeconds, do
         return soon + late - soon * late;
     }
 
-    private double Within(double seconds, double deadly, double half)
+    private double Within(double seconds, double deadly, double halfSeconds)
     {
         var survived = Math.Max(0, SurvivedSeconds);
         var more = Math.Max(0, seconds + Math.Min(0, SurvivedSeconds));
-        return more == 0 || deadly == 0 ? 0 : Survival.Dies(deadly, half, survived) * more / (half + survived + more);
+        return more == 0 || deadly == 0 ? 0 : Survival.Dies(deadly, halfSeconds, survived) * more / (halfSeconds + survived + more);
     }
 }

@@ -25,7 +25,10 @@ internal static class WallThreat
             : new Threat(cause, Survival.Dies(constants.WallDeadly, constants.WallSeconds, survived), Math.Max(constants.WallSeconds, survived), constants.WallSpread, series.Available);
     }
 
-    /// <summary>Training itself fits: the next evaluation begins after as much training as the last, and comes to the wall by its stairs.</summary>
+    /// <summary>
+    /// Training itself fits: the next evaluation begins after as much training as the last, and comes to the wall by its stairs. Once it is due it is
+    /// due all the time.
+    /// </summary>
     private static Threat NextEvaluation(ProcessSeries series, double dies, Constants constants)
     {
         var evaluations = series.Evaluations;

@@ -33,10 +33,11 @@ public sealed class ConstantsTests
     [Fact]
     public void What_nothing_has_shown_yet_grows_rarer_with_the_time_survived()
     {
-        Assert.Equal(0.3 * 0.5, new UnseenThreat(0.3, 60, 0).Within(60), 6);
-        Assert.Equal(0.3, new UnseenThreat(0.3, 60, 0).Within(1e9), 3);
-        Assert.True(new UnseenThreat(0.3, 60, 600).Within(60) < 0.01);
-        Assert.Equal(0, new UnseenThreat(0.3, 60, -90).Within(60), 6);
+        Assert.Equal(0.3 * 0.5, new UnseenThreat(0.3, 60, 0, 1, 0).Within(60), 6);
+        Assert.Equal(0.3, new UnseenThreat(0.3, 60, 0, 1, 0).Within(1e9), 3);
+        Assert.True(new UnseenThreat(0.3, 60, 0, 1, 600).Within(60) < 0.01);
+        Assert.Equal(0, new UnseenThreat(0.3, 60, 0, 1, -90).Within(60), 6);
+        Assert.Equal(1 - 0.8 * 0.9, new UnseenThreat(0.4, 60, 0.2, 60, 0).Within(60), 6);
         Assert.Equal(0, default(UnseenThreat).Within(60));
     }
 

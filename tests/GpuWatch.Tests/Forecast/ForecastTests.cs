@@ -139,14 +139,49 @@ public sealed class ForecastTests
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void A_server_that_fills_much_of_the_card_is_never_paged_and_soon_left_in_peace(double periodSeconds)
+    [InlineData(Trade.Serving, null)]
+    [InlineData(Trade.Adapting, null)]
+    [InlineData(Trade.Unknown, Severity.Warning)]
+    [InlineData(Trade.Training, Severity.Critical)]
+    [InlineData(null, Severity.Critical)]
+    public void What_fills_much_of_the_card_is_feared_by_what_its_command_line_says_it_is(Trade? trade, Severity? feared)
     {
-        var watching = new Watching(24).See([0.4, 2, 4, 6, 8, 10, 12, 14], periodSeconds: periodSeconds).See(Enumerable.Repeat(14.0, 60), periodSeconds: periodSeconds);
-        Assert.Empty(watching.Critical);
-        Assert.NotEmpty(watching.Events.OfType<AlertRaised>());
-        Assert.Empty(watching.Watch.View.Processes.Single().Alerts);
+        foreach (var periodSeconds in (double[])[1, 3])
+        {
+            var watching = new Watching(24, trade: trade).See([0.4, 2, 4, 6, 8, 10, 12, 14], periodSeconds: periodSeconds).See(Enumerable.Repeat(14.0, 60), periodSeconds: periodSeconds);
+            var raised = watching.Events.OfType<AlertRaised>().Where(raised => raised.Alert.Kind == AlertKind.OomRisk).Select(raised => (Severity?)raised.Alert.Severity);
+            Assert.Equal(feared, raised.Max());
+            Assert.Empty(watching.Watch.View.Processes.Single().Alerts);
+        }
+    }
+
+    [Fact]
+    public void What_lets_go_of_blocks_it_has_reserved_computes_and_its_plateau_is_not_weights() =>
+        Assert.Empty(new Watching(24).See([(0.4, 0.4, 0, 0), (2, 2, 1.5, 1.6), (5, 5, 2.5, 4.6), (9, 9, 4.5, 8.6), (9, 9, 2, 8.6)]).Critical);
+
+    [Fact]
+    public void The_next_evaluation_is_due_after_as_much_training_as_the_last()
+    {
+        var watching = new Watching(options: new WatchOptions { ForecastEverySeconds = 1 }).See([0.4, 2, 2, 2, 10]).See(Enumerable.Repeat(14.8, 200));
+        Evaluate(watching).See([14.2]).See(Enumerable.Repeat(14.3, 400));
+        var soon = watching.Events.OfType<ForecastMade>().ToDictionary(made => made.TimeSeconds, made => made.OomWithin60s);
+        Assert.True(soon[290] < 0.05, $"early in training {soon[290]}");
+        Assert.True(soon[500] > 0.15, $"when it is due {soon[500]}");
+
+        static Watching Evaluate(Watching watching) => watching.See(Enumerable.Range(1, 11).SelectMany(step => Enumerable.Repeat(14.8 + 0.1 * step, 5)));
+    }
+
+    [Fact]
+    public void Live_stairs_come_to_an_end_where_the_room_is_in_pieces()
+    {
+        var watching = new Watching()
+            .See([(0.4, 0.4, 0, 0), (2, 2, 1.6, 1.6), (2, 2, 1.6, 1.6), (2, 2, 1.6, 1.6), (12.4, 12.4, 10, 12)])
+            .See(Enumerable.Range(0, 40).Select(i => (12.4, 12.4, i % 2 == 0 ? 9.0 : 5, (double?)12)))
+            .See(Enumerable.Range(0, 60).Select(i => (12.4, 12.4, 5 + i / 10 * 0.5, (double?)12)));
+        var room = 15.6 * Constants.Shipped.UsableShare;
+        var threat = watching.Watch.View.Processes.Single().Outlook.Deciding!.Value;
+        Assert.Equal(Cause.Evaluation, threat.Cause);
+        Assert.InRange(threat.EtaSeconds, (room - 7.5) / 0.5 * 10 - 12, (room - 7.5) / 0.5 * 10 + 12);
     }
 
     [Fact]

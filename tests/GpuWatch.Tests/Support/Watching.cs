@@ -6,13 +6,13 @@ using GpuWatch.Core.Units;
 namespace GpuWatch.Tests.Support;
 
 /// <summary>Feeds a device's watch from numbers and collects its events.</summary>
-internal sealed class Watching(double totalGiB = 16, Job? job = null, WatchOptions? options = null)
+internal sealed class Watching(double totalGiB = 16, Job? job = null, WatchOptions? options = null, Trade? trade = null)
 {
     public const int Pid = 4242;
 
     private double time;
 
-    public DeviceWatch Watch { get; } = new(0, _ => job, options);
+    public DeviceWatch Watch { get; } = new(0, _ => job, options, tradeOf: _ => trade);
     public List<WatchEvent> Events { get; } = [];
     public IEnumerable<AlertRaised> Critical =>
         Events.OfType<AlertRaised>().Where(raised => raised.Alert is { Kind: AlertKind.OomRisk, Severity: Severity.Critical });
