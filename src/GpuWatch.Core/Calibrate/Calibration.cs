@@ -82,7 +82,9 @@ public static class Calibration
         shipped ? after.Cost < before.Cost : after.Typical < before.Typical - LeastGain;
 
     internal static Profile To(IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped) =>
-        shipped ? Lean.To(runs, Fit.To(runs, start)) : Shrunk.To(runs, start);
+        shipped ? Lean.To(runs, Fit.To(runs, start)) : Own(runs, Lean.Undone(start));
+
+    private static Profile Own(IReadOnlyList<MeasuredRun> runs, Profile start) => Evident.To(runs, start) ?? Shrunk.To(runs, start);
 
     private static List<HashSet<int>> FoldsOf(IReadOnlyList<MeasuredRun> runs)
     {
@@ -98,9 +100,10 @@ public static class Calibration
     /// </summary>
     private static Coefficient Interval(Coefficient one, List<Profile> refits, IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped)
     {
-        if (one.Value == start[one.Knob] && refits.TrueForAll(refit => refit[one.Knob] == one.Value))
+        if (refits.TrueForAll(refit => refit[one.Knob] == one.Value))
         {
-            return start.Coefficients[(int)one.Knob];
+            var before = start.Coefficients[(int)one.Knob];
+            return before with { Value = one.Value, Low = Math.Min(before.Low, one.Value), High = Math.Max(before.High, one.Value) };
         }
         var range = Knobs.All[(int)one.Knob];
         var feeling = runs.Where(run => run.Feels(one.Knob)).ToArray();

@@ -25,6 +25,12 @@ internal static class Lean
         return Enough([.. cached.Where(run => run.Feels(Knob.CacheSharded))], factor => Turned(played, factor, Knob.CacheSharded));
     }
 
+    /// <summary>
+    /// The middle again, as a source with runs of its own wants it: leaning is for those of which nothing is known. Own runs may lean it again.
+    /// </summary>
+    public static Profile Undone(Profile leaning) =>
+        leaning.With(Knob.Cache, Profile.Prior[Knob.Cache]).With(Knob.CacheVarying, Profile.Prior[Knob.CacheVarying]);
+
     private static Profile Enough(MeasuredRun[] runs, Func<double, Profile> leaning)
     {
         var sources = Miss.SourcesOf(runs);

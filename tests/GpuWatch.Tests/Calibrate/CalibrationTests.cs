@@ -19,6 +19,36 @@ public sealed class CalibrationTests
         Assert.InRange(MedianError(unseen, found.Profile), 0, 0.05);
     }
 
+    /// <summary>A machine whose coefficient is known, five noisy runs of it, and what it does with jobs it has not run.</summary>
+    [Theory]
+    [InlineData(Knob.Activations, 1.25, Quantity.Allocated)]
+    [InlineData(Knob.Activations, 0.8, Quantity.Reserved)]
+    [InlineData(Knob.Activations, 1.5, Quantity.Device)]
+    [InlineData(Knob.Caches, 0.3, Quantity.Reserved)]
+    [InlineData(Knob.Caches, 3, Quantity.Device)]
+    [InlineData(Knob.Logits, 0.6, Quantity.Allocated)]
+    [InlineData(Knob.Context, 2.5, Quantity.Device)]
+    [InlineData(Knob.Collectives, 3, Quantity.Device)]
+    [InlineData(Knob.Gathered, 2, Quantity.Reserved)]
+    public void A_machine_that_differs_in_one_thing_is_learnt_from_five_of_its_runs(Knob knob, double value, Quantity quantity)
+    {
+        var machine = Lean.Undone(Profile.Default).With(knob, value);
+        for (var seed = 0; seed < 5; seed++)
+        {
+            var runs = Machine.Runs(seed, 25, machine, quantity);
+            var found = Calibration.Of(runs[..5], Profile.Default, shipped: false);
+            Assert.InRange(MedianError(runs[5..], found.Helps ? found.Profile : Profile.Default), 0, 0.03);
+        }
+    }
+
+    [Fact]
+    public void What_no_single_knob_explains_is_not_evident()
+    {
+        var runs = Machine.Runs(1, 6, Profile.Prior, Quantity.Reserved).Select((run, i) => run with { Peak = run.Peak * (i % 2 == 0 ? 1.15 : 0.87) }).ToList();
+        Assert.Null(Evident.To(runs, Profile.Prior));
+        Assert.Null(Evident.To(Machine.Runs(1, 3, Profile.Prior.With(Knob.Activations, 1.4), Quantity.Allocated), Profile.Prior));
+    }
+
     [Fact]
     public void Runs_that_are_as_estimated_give_no_profile_worth_keeping() =>
         Assert.False(Calibration.Of(Runs(6, 1, 1), Profile.Default, shipped: false).Helps);
@@ -128,10 +158,13 @@ public sealed class CalibrationTests
         Assert.InRange(Macro(judged, Quantity.Allocated), 0, 0.08);
         Assert.InRange(Macro(judged, Quantity.Reserved), 0, 0.12);
         Assert.InRange(Macro(judged, Quantity.Device), 0, 0.15);
+        Assert.All(Enum.GetValues<Quantity>(), quantity => Assert.InRange(Of(judged, quantity).TooLow, 0, 0.1));
+        Assert.All([Quantity.Reserved, Quantity.Device], quantity => Assert.InRange(Of(judged, quantity).Held, 0.85, 0.95));
     }
 
-    private static double Macro(List<Judged> judged, Quantity quantity) =>
-        Score.Of([.. judged.Where(one => one.Run.Quantity == quantity)]).Macro!.Value;
+    private static double Macro(List<Judged> judged, Quantity quantity) => Of(judged, quantity).Macro!.Value;
+
+    private static Score Of(List<Judged> judged, Quantity quantity) => Score.Of([.. judged.Where(one => one.Run.Quantity == quantity)]);
 
     private static double MedianError(IEnumerable<MeasuredRun> runs, Profile profile) => Errors.Of(runs.Select(run => run.Error(profile))).MedianApe;
 
