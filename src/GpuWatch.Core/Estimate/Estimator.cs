@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+using GpuWatch.Core.Estimate.Explain;
 using GpuWatch.Core.Jobs;
 
 namespace GpuWatch.Core.Estimate;
@@ -19,6 +21,19 @@ public static class Estimator
         return work is null ? (null, error) : (Plans.Of(Play(work), work, profile ?? Profile.Default), null);
     }
 
+    /// <summary>The terms of the plan that <see cref="Estimate"/> makes of the same job: for each component what sums to it, at the plan's peak.</summary>
+    /// <returns>Empty when the job does not say enough to estimate anything.</returns>
+    public static ImmutableArray<Term> Explain(Job job, Profile? profile = null)
+    {
+        var (work, _) = Resolver.Resolve(job);
+        if (work is null)
+        {
+            return [];
+        }
+        var (turned, played) = (profile ?? Profile.Default, Play(work, new Tape.Tape { Itemises = true }));
+        return Explanation.Of(Plans.Of(played, work, turned), played, work, turned);
+    }
+
     /// <summary>What a profile's knobs turn, for fitting them.</summary>
     internal static (Features? Features, string? Error) Features(Job job)
     {
@@ -26,11 +41,12 @@ public static class Estimator
         return work is null ? (null, error) : (Play(work), null);
     }
 
-    private static Features Play(Workload work)
+    private static Features Play(Workload work) => Play(work, scratch ??= new());
+
+    private static Features Play(Workload work, Tape.Tape tape)
     {
-        scratch ??= new();
         allocator ??= new();
-        var played = StepPlan.Of(scratch, work);
-        return Core.Estimate.Features.Of(played, Replay.Cached(scratch, allocator, work, scratch.Storages), work);
+        var played = StepPlan.Of(tape, work);
+        return Core.Estimate.Features.Of(played, Replay.Cached(tape, allocator, work, tape.Storages), work);
     }
 }

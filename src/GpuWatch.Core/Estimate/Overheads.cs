@@ -58,7 +58,7 @@ internal static class Overheads
     {
         if (factor != 1)
         {
-            parts[(int)part] = (long)(parts[part] * factor);
+            parts.Scale(part, factor);
         }
     }
 

@@ -13,7 +13,8 @@ public sealed record Plan
     /// <summary>Peak of the process as NVML sees it: reserved + CUDA context + libraries.</summary>
     public required ByteRange PeakDevice { get; init; }
     public required Phase PeakPhase { get; init; }
-    public required Components Components { get; init; }
+    /// <summary>At the peak; they sum to the likely device peak (CONTRACTS 4).</summary>
+    public required ByComponent<Bytes> Components { get; init; }
     public required PhasePeaks Phases { get; init; }
     /// <summary>What the allocated peak of each phase is made of.</summary>
     public Stations Stations { get; init; }
@@ -26,47 +27,13 @@ public sealed record Plan
 /// <summary>The stations of a training job at which its memory peaks.</summary>
 public enum Phase { Load, FirstForward, FirstBackward, FirstOptimizer, Steady }
 
-/// <summary>Bytes by component at the peak; they sum to the likely device peak (CONTRACTS 4).</summary>
-public readonly record struct Components(
-    Bytes Weights,
-    Bytes MasterWeights,
-    Bytes Gradients,
-    Bytes OptimizerStates,
-    Bytes Activations,
-    Bytes Logits,
-    Bytes Temporaries,
-    Bytes Communication,
-    Bytes Context,
-    Bytes Allocator)
-{
-    public Bytes Sum =>
-        Weights + MasterWeights + Gradients + OptimizerStates + Activations + Logits + Temporaries + Communication + Context + Allocator;
-
-    public Bytes this[Component component] => component switch
-    {
-        Component.Weights => Weights,
-        Component.MasterWeights => MasterWeights,
-        Component.Gradients => Gradients,
-        Component.OptimizerStates => OptimizerStates,
-        Component.Activations => Activations,
-        Component.Logits => Logits,
-        Component.Temporaries => Temporaries,
-        Component.Communication => Communication,
-        Component.Context => Context,
-        _ => Allocator,
-    };
-}
-
-/// <summary>The components by name, in the order of <see cref="Components"/>.</summary>
-public enum Component { Weights, MasterWeights, Gradients, OptimizerStates, Activations, Logits, Temporaries, Communication, Context, Allocator }
-
 /// <summary>Live bytes by component at the peak of each phase; context and cache are not live and 0 here.</summary>
 public readonly record struct Stations(
-    Components Load,
-    Components FirstForward,
-    Components FirstBackward,
-    Components FirstOptimizer,
-    Components Steady);
+    ByComponent<Bytes> Load,
+    ByComponent<Bytes> FirstForward,
+    ByComponent<Bytes> FirstBackward,
+    ByComponent<Bytes> FirstOptimizer,
+    ByComponent<Bytes> Steady);
 
 /// <summary>Allocated peak of each phase: the first step's stations and a steady step.</summary>
 public readonly record struct PhasePeaks(

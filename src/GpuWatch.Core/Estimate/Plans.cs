@@ -37,10 +37,10 @@ internal static class Plans
         };
     }
 
-    private static Components Live(in Features features, Phase phase, Profile profile) =>
+    private static ByComponent<Bytes> Live(in Features features, Phase phase, Profile profile) =>
         Named(Overheads.Adjusted(features, features.Played[phase], profile), 0, 0);
 
-    private static Components Named(in Ledger parts, long context, long allocator) => new(
+    private static ByComponent<Bytes> Named(in Ledger parts, long context, long allocator) => new(
         new(parts[Part.Weights]), new(parts[Part.MasterWeights]), new(parts[Part.Gradients]), new(parts[Part.OptimizerStates]),
         new(parts[Part.Activations]), new(parts[Part.Logits]), new(parts[Part.Temporaries]), new(parts[Part.Communication]),
         new(context), new(allocator));

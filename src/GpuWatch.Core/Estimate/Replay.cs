@@ -163,7 +163,7 @@ internal readonly ref struct Replay
             own += Stored(tensor) * tensor.Count;
         }
         var adapters = work.Step.Block.Rank > 0 ? work.TrainedParameters * work.Step.Block.LoraWidth : 0;
-        return (work.WeightBytes - adapters) / own;
+        return (work.Weights.Total - adapters) / own;
     }
 
     private double Stored(in TensorSize tensor) => tensor.Elements

@@ -79,13 +79,12 @@ internal readonly ref struct Resolver
     {
         Assume();
         var step = Step();
-        var weights = WeightBytes(step);
+        var weights = Weights(step);
         var trained = TrainedParameters(step);
-        var (forward, backward) = Gathered();
         var gradients = Masters && DeepSpeed ? 2 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth;
         return new(
             job, step, layout, method, parameters, weights, trained, Optimizer, Masters ? 4 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth,
-            Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? trained * gradients : 0, forward, backward,
+            Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? trained * gradients : 0, Gathered(),
             job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, job.GradAccum > 1, assumed.DrainToImmutable(), Warnings());
     }
 
@@ -290,21 +289,22 @@ internal readonly ref struct Resolver
         return Math.Max(1, mlps / ((traits.Gated ? 3 : 2) * Hidden * passed));
     }
 
-    private long WeightBytes(Step step)
+    private HeldWeights Weights(Step step)
     {
-        var total = parameters.Total;
-        var packed = Quantised ? parameters.BlockMatrices : 0;
-        var bytes = (total - packed) * StoredWidth + (long)(packed * QuantisedWeights.BytesPerWeight(job.QuantFormat, job.QuantBits));
-        if (method is MethodKind.Inference && Amp && StoredWidth == 4)
-        {
-            // Autocast's cache of 16-bit weights is kept for the whole forward pass.
-            bytes += 2 * total;
-        }
         var adapters = method is MethodKind.Adapter ? TensorsOf(step) * step.Block.LoraWidth : 0;
+        if (OffloadsParameters)
+        {
+            return new(0, 0, 0, adapters);
+        }
+        var quantised = Quantised ? parameters.BlockMatrices : 0;
+        var packed = (long)(quantised * QuantisedWeights.BytesPerWeight(job.QuantFormat, job.QuantBits));
+        var plain = (parameters.Total - quantised) * StoredWidth;
+        // Autocast's cache of 16-bit weights is kept for the whole forward pass.
+        var cast = method is MethodKind.Inference && Amp && StoredWidth == 4 ? 2 * parameters.Total : 0;
         // Embedding and head lie whole on the GPUs that have them, whatever divides the layers.
         var ends = layout.Parts > 1 ? (parameters.Embedding + parameters.Head) * StoredWidth : 0;
-        bytes = OffloadsParameters ? 0 : ((bytes - ends) / layout.Parts + ends) / layout.WeightShards;
-        return bytes + adapters;
+        var cuts = layout.Parts * layout.WeightShards;
+        return new(packed / cuts, ((plain - ends) / layout.Parts + ends) / layout.WeightShards, cast / cuts, adapters);
     }
 
     private long TrainedParameters(Step step) => method switch
@@ -326,11 +326,11 @@ internal readonly ref struct Resolver
     /// FSDP, ZeRO-3 and parameters in host memory gather a block before it runs and the next one ahead of it; embedding and head are gathered from the forward pass to the
     /// end of backward; the gradients of one block wait whole to be reduced (PyTorch FSDP, _runtime_utils.py).
     /// </summary>
-    private (long Forward, long Backward) Gathered()
+    private Gathered Gathered()
     {
         if (!layout.SharesWeights && !OffloadsParameters)
         {
-            return (0, 0);
+            return default;
         }
         var width = CastsOnGather ? 2 : StoredWidth;
         var block = parameters.LargestBlock / layout.Parts * (Quantised ? QuantisedWeights.BytesPerWeight(job.QuantFormat, job.QuantBits) : width);
@@ -341,6 +341,6 @@ internal readonly ref struct Resolver
         var gradients = Trains ? waiting * (CastsOnGather ? 4 : width) : 0;
         // SHARD_GRAD_OP gathers every unit and keeps it until backward has passed; so does FSDP under a pipeline, which else would gather for each micro-batch.
         var blocks = layout.KeepsGathered || layout.Pipelined ? stage * width : 2 * block;
-        return ((long)(root + blocks), (long)(root + blocks + gradients));
+        return new((long)root, (long)blocks, (long)gradients);
     }
 }

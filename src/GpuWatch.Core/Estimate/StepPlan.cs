@@ -20,14 +20,18 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         tensors = tensors[..TensorSizes.Trained(work.Step, tensors)];
         tape.Clear();
         tape.GradientShare = GradientShare(work);
-        tape.Count(Part.Weights, work.WeightBytes);
-        tape.Count(Part.MasterWeights, work.Masters && !work.OptimizerOffloaded ? 4 * work.TrainedParameters / work.Layout.StateShards / work.Layout.Parts : 0);
+        var weights = work.Weights;
+        tape.Count(Part.Weights, Place.Packed, weights.Packed);
+        tape.Count(Part.Weights, Place.Plain, weights.Plain);
+        tape.Count(Part.Weights, Place.Cast, weights.Cast);
+        tape.Count(Part.Weights, Place.Adapters, weights.Adapters);
+        tape.Count(Part.MasterWeights, Place.Masters, work.Masters && !work.OptimizerOffloaded ? 4 * work.TrainedParameters / work.Layout.StateShards / work.Layout.Parts : 0);
         var load = tape.Live;
         if (work.Method is MethodKind.Load)
         {
             return new(load, load, load, load, load, 0);
         }
-        tape.Count(Part.Communication, work.Buckets);
+        tape.Count(Part.Communication, Place.Buckets, work.Buckets);
         var (forward, backward, saved) = Pass(tape, work);
         if (work.Method is MethodKind.Inference)
         {
@@ -35,8 +39,8 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         }
         var (states, stepping) = Optimizing(work, tensors);
         tape.BeginPhase();
-        tape.Count(Part.OptimizerStates, states);
-        tape.Touch(stepping);
+        tape.Count(Part.OptimizerStates, Place.Moments, states);
+        tape.Touch(stepping, Part.Temporaries, Place.Stepping);
         var optimizer = tape.EndPhase();
         return new(load, forward, backward, optimizer, Later(tape, work, forward, backward, optimizer, states), saved);
     }
@@ -45,8 +49,12 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
     private static StepPlayer.Played Pass(Tape.Tape tape, Workload work)
     {
         var (forward, backward, saved) = StepPlayer.Play(tape, work.Step, work.Step.Layers);
-        forward.Add(Ledger.Of(Part.Communication, work.GatheredForward));
-        backward.Add(Ledger.Of(Part.Communication, work.GatheredBackward));
+        var (root, blocks, gradients) = work.Gathered;
+        forward.Count(Part.Communication, Place.Root, root);
+        forward.Count(Part.Communication, Place.Gathered, blocks);
+        backward.Count(Part.Communication, Place.Root, root);
+        backward.Count(Part.Communication, Place.Gathered, blocks);
+        backward.Count(Part.Communication, Place.Waiting, gradients);
         return new(forward, backward, saved);
     }
 
@@ -86,7 +94,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
     private static Ledger Later(Tape.Tape tape, Workload work, in Ledger forward, in Ledger backward, in Ledger stepping, long states)
     {
         var highest = forward.Total >= backward.Total ? forward : backward;
-        highest.Add(Ledger.Of(Part.OptimizerStates, states));
+        highest.Count(Part.OptimizerStates, Place.Moments, states);
         if (work.Accumulates)
         {
             tape.Accumulating = true;

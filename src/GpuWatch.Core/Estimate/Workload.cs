@@ -4,30 +4,43 @@ using GpuWatch.Core.Jobs;
 
 namespace GpuWatch.Core.Estimate;
 
+/// <summary>Bytes of the weights on one GPU.</summary>
+/// <param name="Packed">Quantised, scales included.</param>
+/// <param name="Plain">The base's others.</param>
+/// <param name="Cast">Autocast's 16-bit copies, where they stay.</param>
+internal readonly record struct HeldWeights(long Packed, long Plain, long Cast, long Adapters)
+{
+    public long Total => Packed + Plain + Cast + Adapters;
+}
+
+/// <summary>Bytes from other GPUs, or waiting to be sent to them.</summary>
+/// <param name="Root">Embedding, head and norms.</param>
+/// <param name="Blocks">Those that are whole at a time.</param>
+/// <param name="Gradients">Whole ones that wait to be reduced while backward runs.</param>
+internal readonly record struct Gathered(long Root, long Blocks, long Gradients);
+
 /// <summary>A job with everything decided: what it says, and what had to be assumed.</summary>
 /// <param name="Method">What the method does to memory.</param>
-/// <param name="WeightBytes">Bytes of the weights on this GPU.</param>
+/// <param name="Weights">Those on this GPU.</param>
 /// <param name="TrainedParameters">Parameters with a gradient, of the whole model.</param>
 /// <param name="StateWidth">Bytes of a number of the parameters the optimizer sees.</param>
 /// <param name="Masters">It holds fp32 copies of 16-bit weights.</param>
 /// <param name="GradientWidth">Bytes of a stored gradient.</param>
 /// <param name="Buckets">DDP's second copy of the gradients, there from the wrapping of the model on (PyTorch, reducer.cpp, initialize_buckets).</param>
-/// <param name="GatheredForward">Bytes gathered from other GPUs, or waiting to be sent to them, while forward runs.</param>
 internal sealed record Workload(
     Job Job,
     Step Step,
     Layout Layout,
     MethodKind Method,
     ParameterCount Parameters,
-    long WeightBytes,
+    HeldWeights Weights,
     long TrainedParameters,
     string Optimizer,
     int StateWidth,
     bool Masters,
     int GradientWidth,
     long Buckets,
-    long GatheredForward,
-    long GatheredBackward,
+    Gathered Gathered,
     bool OptimizerOffloaded,
     bool ParametersOffloaded,
     bool Accumulates,

@@ -1,4 +1,4 @@
-using GpuWatch.Core.Reconcile;
+using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 
@@ -20,7 +20,7 @@ public sealed record ForecastMade(
     public Cause? Cause { get; init; }
 
     /// <summary>What it held of each component at the highest it was seen so far; null when nothing could be told apart.</summary>
-    public ComponentRanges? Observed { get; init; }
+    public ByComponent<ByteRange?>? Observed { get; init; }
 
     /// <summary>Of that what no component explains; null where nothing is known of the job.</summary>
     public Bytes? Unexplained { get; init; }

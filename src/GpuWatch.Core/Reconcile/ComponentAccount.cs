@@ -8,7 +8,7 @@ namespace GpuWatch.Core.Reconcile;
 /// <param name="Observed">At the highest the process was seen; what a sum mixes is shared out by the plan and is a range.</param>
 /// <param name="Posterior">At the peak of the plan: its word joined with what was seen, by their precision; what has not come yet is as planned.</param>
 /// <param name="Unexplained">Seen beyond all that the components can be.</param>
-public sealed record ComponentAccount(ComponentRanges Observed, ComponentRanges Posterior, Bytes Unexplained)
+public sealed record ComponentAccount(ByComponent<ByteRange?> Observed, ByComponent<ByteRange?> Posterior, Bytes Unexplained)
 {
     /// <summary>A station has come when so much of it was held.</summary>
     private const double Reached = 0.97;
@@ -19,7 +19,7 @@ public sealed record ComponentAccount(ComponentRanges Observed, ComponentRanges 
         var (live, withStates, isPeak) = Station(series, plan);
         var observed = new ByteRange?[(int)Component.Allocator + 1];
         var posterior = new ByteRange?[observed.Length];
-        foreach (var component in Enum.GetValues<Component>())
+        foreach (var component in Components.All)
         {
             posterior[(int)component] = Priors.Of(component, plan, plan.Components);
         }
@@ -35,7 +35,7 @@ public sealed record ComponentAccount(ComponentRanges Observed, ComponentRanges 
                 posterior[(int)part] = isPeak || IsStill(part) ? joined.Joined(part) : posterior[(int)part];
             }
         }
-        return new(ComponentRanges.Of(part => observed[(int)part]), ComponentRanges.Of(part => posterior[(int)part]), unexplained);
+        return new(ByComponent<ByteRange?>.Of(part => observed[(int)part]), ByComponent<ByteRange?>.Of(part => posterior[(int)part]), unexplained);
     }
 
     /// <summary>A batch shorter than planned takes less, down to nothing.</summary>
@@ -46,7 +46,7 @@ public sealed record ComponentAccount(ComponentRanges Observed, ComponentRanges 
         component is Component.Weights or Component.MasterWeights or Component.Gradients or Component.OptimizerStates or Component.Context;
 
     /// <summary>The station of the plan that the process came to, and what is live there.</summary>
-    private static (Components Live, bool WithStates, bool IsPeak) Station(ProcessSeries series, Plan plan)
+    private static (ByComponent<Bytes> Live, bool WithStates, bool IsPeak) Station(ProcessSeries series, Plan plan)
     {
         var held = series.LivePeak ?? series.HighWater - series.Context;
         var settled = !double.IsNaN(series.SettledAtSeconds);

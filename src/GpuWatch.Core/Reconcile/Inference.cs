@@ -1,3 +1,4 @@
+using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Observe;
 using GpuWatch.Core.Units;
 
@@ -18,7 +19,7 @@ public static class Inference
     private const double AdamShare = 1 + Moments;
 
     /// <returns>The components that can be told, and in words how; null while nothing can.</returns>
-    public static (ComponentRanges Observed, string Words)? Of(ProcessSeries series)
+    public static (ByComponent<ByteRange?> Observed, string Words)? Of(ProcessSeries series)
     {
         if (series.LoadedLevel is not { } level)
         {
@@ -29,7 +30,7 @@ public static class Inference
             : new ByteRange(Floor(level - context.High), Floor(level - context.Likely), Floor(level - context.Low));
         var states = series.Live.Least is { } least ? Kept(least, weights.Likely) : Stepped(series.HighWater - level, weights);
         var cache = series.LivePeak is { } peak && series.TorchReserved is not null ? ByteRange.Exactly(series.HighWater - context.Likely - peak) : (ByteRange?)null;
-        var observed = new ComponentRanges(weights, null, null, states, null, null, null, null, context, cache);
+        var observed = new ByComponent<ByteRange?>(weights, null, null, states, null, null, null, null, context, cache);
         return (observed, Words(series, weights.Likely, states));
     }
 

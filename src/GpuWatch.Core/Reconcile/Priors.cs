@@ -17,7 +17,7 @@ internal static class Priors
     private const double MostCacheShare = 1.1;
 
     /// <param name="live">The live bytes the components are taken at: those of the planned peak, or of an earlier station.</param>
-    public static ByteRange Of(Component component, Plan plan, in Components live) => component switch
+    public static ByteRange Of(Component component, Plan plan, in ByComponent<Bytes> live) => component switch
     {
         Component.Weights or Component.MasterWeights or Component.Gradients or Component.OptimizerStates => Within(live[component], CountedDoubt),
         Component.Context => new(Bytes.Min(SmallContext, plan.Components.Context), plan.Components.Context, Bytes.Max(LargeContext, plan.Components.Context * 1.3)),

@@ -14,13 +14,13 @@ public sealed record Reconciled(
     int? Pid,
     Bytes ObservedPeak,
     Bytes? EstimatedPeak,
-    ComponentRanges? Observed,
-    Components? Estimated,
+    ByComponent<ByteRange?>? Observed,
+    ByComponent<Bytes>? Estimated,
     Bridge Bridge,
     string? Judgement) : WatchEvent(TimeSeconds, Gpu, Pid)
 {
     /// <summary>Plan and observation joined: what the next run of this job should be expected to take; null without a job description.</summary>
-    public ComponentRanges? Posterior { get; init; }
+    public ByComponent<ByteRange?>? Posterior { get; init; }
 
     /// <summary>Of the observed peak what no component explains; null where nothing was declared.</summary>
     public Bytes? Unexplained { get; init; }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using GpuWatch.Commands;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
@@ -48,7 +47,7 @@ internal static class ComponentErrors
         }
         var account = Folds.Replay(job with { Declared = declared }, withJob: true, WatchOptions.Default).Events.OfType<Reconciled>().First(told => told.Estimated is not null);
         var hasLive = DeclaredTry.HasLiveBytes(job);
-        foreach (var part in Enum.GetValues<Component>().Except([Component.Context, Component.Allocator]))
+        foreach (var part in Components.All.Except([Component.Context, Component.Allocator]))
         {
             if (truth.Components[part] is var real && real.Count > LeastShare * truth.PeakAllocated.Likely.Count && account.Posterior?[part] is { } posterior)
             {
@@ -71,5 +70,5 @@ internal static class ComponentErrors
         return sorted.Length == 0 ? double.NaN : sorted[sorted.Length / 2];
     }
 
-    private static string Name(Component component) => EstimateParts.Name(component);
+    private static string Name(Component component) => component.Name();
 }

@@ -1,6 +1,8 @@
+using System.Collections.Immutable;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Estimate.Advice;
 using GpuWatch.Core.Estimate.Cost;
+using GpuWatch.Core.Estimate.Explain;
 using GpuWatch.Core.Estimate.Presets;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Units;
@@ -13,7 +15,7 @@ internal static class EstimateAnswer
     /// <param name="place">Where the model is named, for errors.</param>
     /// <exception cref="BadInputException">The job cannot be estimated.</exception>
     public static Estimated Of(
-        Job job, Func<Job, (Plan? Plan, string? Error)> estimate, Room? room, CostQuestion? question, bool compare, bool explain, string place)
+        Job job, Func<Job, (Plan? Plan, string? Error)> estimate, Room? room, CostQuestion? question, bool compare, ImmutableArray<Term> terms, string place)
     {
         var (plan, error) = estimate(job);
         if (plan is null)
@@ -27,7 +29,7 @@ internal static class EstimateAnswer
             Advisor.Advise(job, plan, room ?? nothing, changed => estimate(changed).Plan),
             question is null ? null : TrainingCost.Of(job, question),
             question,
-            explain,
+            terms,
             compare && PresetInput.Of(job).Input is { } input ? [.. AllPresets.List.Select(preset => (preset, preset.Apply(input)))] : []);
     }
 

@@ -50,7 +50,8 @@ internal static class EstimateCommand
                 return EstimateFormula.Run(preset, described, form, around);
             }
             var room = parsed.GetValue(Fits) is { } card ? EstimateAnswer.RoomOf(card) : Room.Of(described);
-            var answer = EstimateAnswer.Of(described, estimate, room, cost.Read(parsed, described), parsed.GetValue(Compare), parsed.GetValue(Explain), job.PlaceOfModel(parsed));
+            var answer = EstimateAnswer.Of(described, estimate, room, cost.Read(parsed, described), parsed.GetValue(Compare),
+                parsed.GetValue(Explain) ? Estimator.Explain(described, profile) : [], job.PlaceOfModel(parsed));
             EstimateOutput.Write(answer, form, parsed.GetValue(Advise), around.Out);
             return parsed.GetValue(Fits) is null || answer.Fits == true ? ExitCode.Done : ExitCode.No;
         });

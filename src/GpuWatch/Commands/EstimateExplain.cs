@@ -1,33 +1,34 @@
-using GpuWatch.Core.Estimate.Explain;
-using GpuWatch.Core.Jobs;
+using System.Collections.Immutable;
+using GpuWatch.Core.Estimate;
 
 namespace GpuWatch.Commands;
 
-/// <summary>`--explain`: every component of the plan with the closed forms behind it and their inputs.</summary>
+/// <summary>`--explain`: every component of the plan with the terms that sum to it, their formulas and inputs.</summary>
 internal static class EstimateExplain
 {
     public static void Write(Estimated it, TextWriter output)
     {
-        var terms = Explanation.Of(it.Job).ToLookup(term => term.Component);
         output.WriteLine();
-        output.WriteLine("Each component at the peak, and the formulas of what it can be at most:");
-        foreach (var (name, size) in EstimateParts.Of(it.Plan.Components))
+        output.WriteLine($"What lives at the peak, in {EstimateTable.PhaseText(it.Plan.PeakPhase)}; the terms of a component sum to it:");
+        var inputs = new List<string>();
+        foreach (var component in Components.All)
         {
-            output.WriteLine($"{name}: {size}");
-            foreach (var term in terms[name])
+            var terms = it.Terms.Where(term => term.Component == component).ToImmutableArray();
+            if (terms.IsEmpty)
             {
-                output.WriteLine($"    {term.Formula}{(term.Value.Count > 0 ? $" = {term.Value}" : "")}");
-                output.WriteLine($"        inputs: {term.Inputs}");
-                output.WriteLine($"        source: {term.Source}");
+                continue;
             }
+            output.WriteLine($"{component.Name()}: {it.Plan.Components[component]}");
+            foreach (var term in terms)
+            {
+                output.WriteLine($"{term.Value,14}  {term.What}: {term.Formula}");
+            }
+            foreach (var source in terms.Select(term => term.Source).Distinct())
+            {
+                output.WriteLine($"{"",16}{source}");
+            }
+            inputs.AddRange(terms.SelectMany(term => term.Inputs));
         }
-        if (ModelShape.Complete(it.Job).Job?.Architecture is { } shape)
-        {
-            output.WriteLine($"shape: {Told(shape)}");
-        }
+        EstimateTable.Wrapped(output, "inputs", [.. inputs.Distinct()]);
     }
-
-    private static string Told(Architecture shape) =>
-        $"{shape.Block ?? "llama"}, hidden {shape.Hidden}, layers {shape.Layers}, heads {shape.Heads}, kv_heads {shape.KvHeads ?? shape.Heads}, intermediate {shape.Intermediate}, "
-        + $"vocab {shape.Vocab}, tied_embeddings {(shape.TiedEmbeddings == true ? "yes" : "no")}, parameters {ParameterCount.Of(shape)?.Total}";
 }

@@ -79,10 +79,10 @@ internal sealed class EstimateJson(TextWriter output, bool indented)
 
     private static void WriteId(Utf8JsonWriter json, string? id) => json.WriteString("id", id);
 
-    private static void WriteComponents(Utf8JsonWriter json, Components parts)
+    private static void WriteComponents(Utf8JsonWriter json, ByComponent<Bytes> parts)
     {
         json.WriteStartObject("components");
-        foreach (var (name, size) in EstimateParts.Of(parts))
+        foreach (var (name, size) in parts.Named())
         {
             json.WriteNumber(name, size.Count);
         }

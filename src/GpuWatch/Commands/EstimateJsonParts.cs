@@ -1,5 +1,5 @@
 using System.Text.Json;
-using GpuWatch.Core.Estimate.Explain;
+using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Estimate.Presets;
 using GpuWatch.Show;
 
@@ -25,7 +25,7 @@ internal static class EstimateJsonParts
         }
         WriteCost(json, it);
         WriteCompared(json, it);
-        if (it.Explain)
+        if (!it.Terms.IsEmpty)
         {
             WriteTerms(json, it);
         }
@@ -91,13 +91,14 @@ internal static class EstimateJsonParts
     private static void WriteTerms(Utf8JsonWriter json, Estimated it)
     {
         json.WriteStartArray("terms");
-        foreach (var term in Explanation.Of(it.Job))
+        foreach (var term in it.Terms)
         {
             json.WriteStartObject();
-            json.WriteString("component", term.Component);
+            json.WriteString("component", term.Component.Name());
+            json.WriteString("what", term.What);
             json.WriteString("formula", term.Formula);
-            json.WriteString("inputs", term.Inputs);
-            json.Count("value_bytes", term.Value.Count > 0 ? term.Value.Count : null);
+            json.WriteString("inputs", string.Join(", ", term.Inputs));
+            json.WriteNumber("value_bytes", term.Value.Count);
             json.WriteString("source", term.Source);
             json.WriteEndObject();
         }

@@ -36,7 +36,7 @@ internal static class EstimateCsv
 {
     public static void WriteHeader(TextWriter output) => output.WriteLine(string.Join(',',
         ["id", "peak_allocated_bytes", "peak_reserved_bytes", "peak_device_bytes", "low_bytes", "high_bytes", "peak_phase",
-            .. EstimateParts.Of(default(Components)).Select(part => $"{part.Name}_bytes"), "error"]));
+            .. Components.All.Select(component => $"{component.Name()}_bytes"), "error"]));
 
     public static void Write(TextWriter output, string? id, Job job, Plan plan)
     {
@@ -44,11 +44,11 @@ internal static class EstimateCsv
         output.WriteLine(string.Join(',',
             [Quoted(id ?? ""), Text(plan.PeakAllocated.Likely.Count), Text(plan.PeakReserved.Likely.Count), Text(plan.PeakDevice.Likely.Count),
                 Text(range.Low.Count), Text(range.High.Count), EstimateJson.Name(plan.PeakPhase),
-                .. EstimateParts.Of(plan.Components).Select(part => Text(part.Size.Count)), ""]));
+                .. plan.Components.Named().Select(part => Text(part.Size.Count)), ""]));
     }
 
     public static void WriteError(TextWriter output, string? id, string error) =>
-        output.WriteLine($"{Quoted(id ?? "")}{new string(',', 6 + EstimateParts.Of(default(Components)).Count() + 1)}{Quoted(error)}");
+        output.WriteLine($"{Quoted(id ?? "")}{new string(',', 6 + Components.All.Count + 1)}{Quoted(error)}");
 
     private static string Text(long count) => count.ToString(CultureInfo.InvariantCulture);
 

@@ -11,7 +11,7 @@ internal static class EstimateSections
     {
         WriteCost(it, output);
         WriteCompared(it, output);
-        if (it.Explain)
+        if (!it.Terms.IsEmpty)
         {
             EstimateExplain.Write(it, output);
         }

@@ -68,9 +68,9 @@ internal static class EstimateTable
     private static void WriteParts(Plan plan, TextWriter output)
     {
         var label = "made of";
-        foreach (var (name, size) in EstimateParts.Of(plan.Components).OrderByDescending(part => part.Size))
+        foreach (var (name, size) in plan.Components.Named().OrderByDescending(part => part.Size))
         {
-            var share = plan.Components.Sum.Count == 0 ? 0 : size / plan.Components.Sum;
+            var share = plan.Components.Sum().Count == 0 ? 0 : size / plan.Components.Sum();
             if (share >= 0.0005)
             {
                 var bar = new string('█', (int)Math.Round(share * BarWidth));
@@ -107,7 +107,7 @@ internal static class EstimateTable
         return $"{string.Join(", ", advised.Settings)}: saves {advised.Saves}{fits}; {time}";
     }
 
-    private static void Wrapped(TextWriter output, string label, IReadOnlyList<string> texts)
+    internal static void Wrapped(TextWriter output, string label, IReadOnlyList<string> texts)
     {
         if (texts.Count == 0)
         {

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Estimate.Advice;
 using GpuWatch.Core.Estimate.Cost;
+using GpuWatch.Core.Estimate.Explain;
 using GpuWatch.Core.Estimate.Presets;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Units;
@@ -10,6 +11,7 @@ namespace GpuWatch.Commands;
 
 /// <summary>A job's plan with what was asked about it; what was not asked is null or empty.</summary>
 /// <param name="Room">The card the job has; null = none is known.</param>
+/// <param name="Terms">What the plan's components are made of.</param>
 /// <param name="Advice">What makes it fit or smaller.</param>
 internal sealed record Estimated(
     Job Job,
@@ -18,7 +20,7 @@ internal sealed record Estimated(
     ImmutableArray<Advised> Advice,
     TrainingCost? Cost,
     CostQuestion? CostQuestion,
-    bool Explain,
+    ImmutableArray<Term> Terms,
     ImmutableArray<(Preset Preset, PresetAnswer Answer)> Compared)
 {
     /// <summary>Whether the likely peak fits; null without a card.</summary>

@@ -1,4 +1,3 @@
-using GpuWatch.Commands;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Observe;
@@ -24,7 +23,7 @@ internal sealed class LiveProcess(ProcessFacts facts)
     {
         get
         {
-            foreach (var (name, size) in Forecast?.Observed is { } observed ? EstimateParts.Of(observed) : [])
+            foreach (var (name, size) in Forecast?.Observed is { } observed ? observed.Named() : [])
             {
                 if (size is { } range)
                 {

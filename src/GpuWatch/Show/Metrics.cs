@@ -1,5 +1,4 @@
 using System.Globalization;
-using GpuWatch.Commands;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Sample;
 using GpuWatch.Sampling;
@@ -68,7 +67,7 @@ internal sealed class Metrics(LiveState live, SelfMetrics self, string version, 
         text.Family("gpuwatch_process_memory_estimated_bytes", "gauge", "What the job of a process was estimated to take at its peak, by component.");
         foreach (var (gpu, process) in shown)
         {
-            foreach (var (component, size) in process.Plan is { } plan ? EstimateParts.Of(plan.Components) : [])
+            foreach (var (component, size) in process.Plan is { } plan ? plan.Components.Named() : [])
             {
                 text.Sample(size.Count, ("gpu", Number(gpu.Index)), ("uuid", gpu.Uuid), ("pid", Number(process.Facts.Pid)),
                     ("job", process.Facts.SlurmJob ?? process.Facts.Pod), ("component", component));

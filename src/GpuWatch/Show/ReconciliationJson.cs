@@ -1,5 +1,4 @@
 using System.Text.Json;
-using GpuWatch.Commands;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Units;
@@ -27,7 +26,7 @@ internal static class ReconciliationJson
     }
 
     /// <summary>Components under the names of CONTRACTS 4, in bytes; null when they are not known.</summary>
-    public static void Write(Utf8JsonWriter json, string name, Components? components)
+    public static void Write(Utf8JsonWriter json, string name, ByComponent<Bytes>? components)
     {
         if (components is not { } known)
         {
@@ -35,7 +34,7 @@ internal static class ReconciliationJson
             return;
         }
         json.WriteStartObject(name);
-        foreach (var (part, size) in EstimateParts.Of(known))
+        foreach (var (part, size) in known.Named())
         {
             json.WriteNumber(part, size.Count);
         }
@@ -43,12 +42,12 @@ internal static class ReconciliationJson
     }
 
     /// <summary>Observed − estimated, where both are known.</summary>
-    private static ComponentRanges? Residual(Reconciled reconciled) =>
+    private static ByComponent<ByteRange?>? Residual(Reconciled reconciled) =>
         reconciled is { Observed: { } observed, Estimated: { } estimated }
-            ? ComponentRanges.Of(part => observed[part] is { } seen ? ByteRange.Exactly(seen.Likely - estimated[part]) : null)
+            ? ByComponent<ByteRange?>.Of(part => observed[part] is { } seen ? ByteRange.Exactly(seen.Likely - estimated[part]) : null)
             : null;
 
-    private static void Write(Utf8JsonWriter json, string name, ComponentRanges? components, Func<ByteRange, Bytes> end)
+    private static void Write(Utf8JsonWriter json, string name, ByComponent<ByteRange?>? components, Func<ByteRange, Bytes> end)
     {
         if (components is not { } known)
         {
@@ -56,7 +55,7 @@ internal static class ReconciliationJson
             return;
         }
         json.WriteStartObject(name);
-        foreach (var (part, size) in EstimateParts.Of(known))
+        foreach (var (part, size) in known.Named())
         {
             json.Count(part, size is { } range ? end(range).Count : null);
         }

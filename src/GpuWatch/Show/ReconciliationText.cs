@@ -1,4 +1,3 @@
-using GpuWatch.Commands;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Units;
@@ -16,13 +15,13 @@ internal static class ReconciliationText
         }
         var table = new TextTable("", ">declared", ">observed", ">from", ">to", ">off by");
         var isEmpty = true;
-        foreach (var component in Enum.GetValues<Component>())
+        foreach (var component in Components.All)
         {
             var (declared, seen) = (account.Estimated?[component], observed[component]);
             if (seen is { } range && (declared > Bytes.Zero || range.Likely > Bytes.Zero))
             {
                 isEmpty = false;
-                table.Add(EstimateParts.Name(component).Replace('_', ' '), Text(declared), Text(range.Likely), Text(range.Low), Text(range.High), Text(range.Likely - declared));
+                table.Add(component.Name().Replace('_', ' '), Text(declared), Text(range.Likely), Text(range.Low), Text(range.High), Text(range.Likely - declared));
             }
         }
         if (isEmpty)

@@ -2,6 +2,7 @@ using System.Text.Json;
 using GpuWatch.Commands;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Estimate.Cost;
+using GpuWatch.Core.Estimate.Explain;
 using GpuWatch.Core.Estimate.Presets;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Units;
@@ -95,7 +96,8 @@ public sealed class EstimateCommandTests : IDisposable
         Assert.Equal(7500, root.GetProperty("cost").GetProperty("steps").GetInt64());
         Assert.Equal(root.GetProperty("cost").GetProperty("gpu_hours").GetDouble() * 2, root.GetProperty("cost").GetProperty("money").GetDouble(), 6);
         Assert.Equal(AllPresets.List.Length, root.GetProperty("compared").GetArrayLength());
-        Assert.Contains(root.GetProperty("terms").EnumerateArray(), term => term.GetProperty("value_bytes").GetInt64() == 16_060_522_496);
+        Assert.All(root.GetProperty("components").EnumerateObject(), component => Assert.Equal(component.Value.GetInt64(), root.GetProperty("terms").EnumerateArray()
+            .Where(term => term.GetProperty("component").GetString() == component.Name).Sum(term => term.GetProperty("value_bytes").GetInt64())));
         Assert.All(root.GetProperty("advice").EnumerateArray(), advised => Assert.Equal(
             Peak(json) - advised.GetProperty("saves_bytes").GetInt64(), advised.GetProperty("peak_device_bytes").GetInt64()));
         Assert.Contains(root.GetProperty("advice").EnumerateArray(), advised => advised.GetProperty("fits").GetBoolean());
@@ -163,7 +165,11 @@ public sealed class EstimateCommandTests : IDisposable
         var answer = new Estimated(
             job, plan, Room.Of(job)!,
             GpuWatch.Core.Estimate.Advice.Advisor.Advise(job, plan, new("small", Bytes.FromGiB(17)), changed => SomePlan.OfGiB(changed.MicroBatch < 8 ? 15 : changed.FusedCe == true ? 18 : 20)),
-            TrainingCost.Of(job, question), question, Explain: true,
+            TrainingCost.Of(job, question), question, Terms:
+            [
+                new(Component.Weights, "weights", [Factor.Of("P", 1L << 31), Factor.Number("2 B", 2)], Bytes.FromGiB(4), "counted from the architecture"),
+                new(Component.Context, "CUDA context and libraries", [Factor.Number("1 GiB", Bytes.GiBCount)], Bytes.FromGiB(1), "the profile"),
+            ],
             [(AllPresets.Find("16x")!, AllPresets.Find("16x")!.Apply(PresetInput.Of(job).Input!)), (AllPresets.Find("inference-1.2x")!, AllPresets.Find("inference-1.2x")!.Apply(PresetInput.Of(job).Input!))]);
         var output = new StringWriter { NewLine = "\n" };
 

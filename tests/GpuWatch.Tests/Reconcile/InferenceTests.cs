@@ -1,4 +1,5 @@
 using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Units;
 using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Reconcile;
@@ -6,7 +7,7 @@ namespace GpuWatch.Tests.Reconcile;
 /// <summary>What is told of a job that nobody declared.</summary>
 public sealed class InferenceTests
 {
-    private static readonly Components Truth = Estimator.Estimate(DeclaredRun.Job).Plan!.Components;
+    private static readonly ByComponent<Bytes> Truth = Estimator.Estimate(DeclaredRun.Job).Plan!.Components;
 
     [Fact]
     public void The_plateau_it_loads_to_is_taken_for_weights_and_what_stays_for_states()

@@ -16,7 +16,7 @@ namespace GpuWatch.Tests.Show;
 
 public sealed class EventJsonTests
 {
-    private static readonly Components Parts = new(
+    private static readonly ByComponent<Bytes> Parts = new(
         new Bytes(1), new Bytes(2), new Bytes(3), new Bytes(4), new Bytes(5), new Bytes(6), new Bytes(7), new Bytes(8), new Bytes(9), new Bytes(10));
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class EventJsonTests
         Assert.Contains("FFFD", EventJson.Line(new AlertRaised(0, 0, 1, Some(AlertKind.Leak, "a\ud800b"))), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Seen as planned, give or take one; logits could not be told.</summary>
-    private static ComponentRanges Some(Components parts) => ComponentRanges.Of(part =>
+    private static ByComponent<ByteRange?> Some(ByComponent<Bytes> parts) => ByComponent<ByteRange?>.Of(part =>
         part == Component.Logits ? null : new ByteRange(parts[part] - new Bytes(1), parts[part], parts[part] + new Bytes(1)));
 
     private static Core.Alert.Alert Some(AlertKind kind, string reason) => new(

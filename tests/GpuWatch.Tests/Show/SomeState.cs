@@ -3,7 +3,6 @@ using GpuWatch.Core.Alert;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Observe;
-using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 using GpuWatch.Sampling;
@@ -26,7 +25,7 @@ internal static class SomeState
         live.Accept(new PhaseChanged(99, 0, 4242, JobPhase.FirstStep));
         live.Accept(new ForecastMade(99, 0, 4242, 0.75, 0.875, new ByteRange(Bytes.FromGiB(80), Bytes.FromGiB(85), Bytes.FromGiB(90)))
         {
-            Observed = ComponentRanges.Of(part => part == Component.Weights ? ByteRange.Exactly(Bytes.FromGiB(13)) : null),
+            Observed = ByComponent<ByteRange?>.Of(part => part == Component.Weights ? ByteRange.Exactly(Bytes.FromGiB(13)) : null),
             Unexplained = Bytes.FromMiB(3),
         });
         live.Accept(new AlertRaised(99, 0, 4242, Danger));

@@ -1,91 +1,104 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Estimate.Tape;
 using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Estimate.Explain;
 
 /// <summary>
-/// The plan in closed forms, to be checked by hand. The plan itself plays the step tensor by tensor and knows what is alive together;
-/// the closed forms agree with it where nothing overlaps.
+/// A plan's components as terms. The step that made the plan is played once more on a tape that tells items, so the terms are what lives at the
+/// plan's peak, no second estimate, and sum to its components.
 /// </summary>
-public static class Explanation
+internal static class Explanation
 {
-    private const string Counted = "counted from the architecture";
+    private const string Played = "played as PyTorch's autograd allocates and saves it (derivatives.yaml)";
 
-    /// <returns>The terms that have a closed form for this job; empty when the model's shape is not known.</returns>
-    public static ImmutableArray<Term> Of(Job given)
+    /// <param name="played">As played on a tape that tells items.</param>
+    public static ImmutableArray<Term> Of(Plan plan, in Features played, Workload work, Profile profile)
     {
-        if (ModelShape.Complete(given).Job is not { } job || ParameterCount.Of(job.Architecture) is not { } count)
+        var terms = new List<Term>();
+        var ledger = played.Played[plan.PeakPhase];
+        var (shapes, held) = (new Shapes(work.Step), new HeldTerms(work));
+        foreach (var (item, bytes) in ledger.Items!)
         {
-            return [];
+            terms.Add(held.Of(item, bytes) ?? Activation(item, bytes, shapes, work.Step.Layers));
         }
-        var terms = ImmutableArray.CreateBuilder<Term>();
-        var width = job.WeightDtype == "fp32" ? 4 : 2;
-        var trainsAll = job.Method is null or "full" or "pretrain";
-        AddWeights(terms, job, count, width);
-        if (trainsAll)
+        var calibrated = Overheads.Adjusted(played, ledger, profile);
+        for (var part = Part.Weights; part <= Part.Communication; part++)
         {
-            AddStates(terms, job, count.Total, width);
+            AddCalibrated(terms, (Component)part, ledger[part], calibrated[part]);
         }
-        else if (job.Method is "lora" or "qlora")
-        {
-            terms.Add(new("optimizer_states", "r · Σ (in + out) · (4 weights + 4 gradients + 8 moments), for each adapted linear", $"r = {job.LoraRank ?? 8}", Bytes.Zero, "PEFT keeps adapters in fp32"));
-        }
-        if (job.Method != "inference" && BlockForm.Of(job) is { } form)
-        {
-            terms.Add(form.PerLayer);
-            terms.Add(form.AllLayers);
-        }
-        AddLogits(terms, job);
-        return terms.DrainToImmutable();
+        AddContext(terms, plan.Components.Context, played, profile);
+        AddCache(terms, plan.Components.Allocator, played);
+        return [.. terms.OrderBy(term => term.Component).ThenByDescending(term => term.Value).ThenBy(term => term.What, StringComparer.Ordinal).ThenBy(term => term.Formula, StringComparer.Ordinal)];
     }
 
-    private static void AddWeights(ImmutableArray<Term>.Builder terms, Job job, ParameterCount count, int width)
+    private static Term Activation(Item item, long bytes, Shapes shapes, int layers)
     {
-        var inputs = Invariant($"P = {count.Total:N0}: embedding {count.Embedding:N0}, blocks {count.Blocks:N0}, head {count.Head:N0}, rest {count.Rest:N0}");
-        var bits = job.QuantBits ?? (job.Method == "qlora" ? 4 : null);
-        if (bits is { } packed)
-        {
-            var bytes = count.BlockMatrices * packed / 8.0 + count.BlockMatrices / 64.0 * (packed == 4 ? 4 : 0) + (count.Total - count.BlockMatrices) * (double)width;
-            terms.Add(new("weights", Invariant($"matrices of blocks · {packed} bits{(packed == 4 ? " + 4 B for each 64" : "")} + everything else · {width} B"),
-                Invariant($"matrices of blocks = {count.BlockMatrices:N0}; {inputs}"), new((long)bytes), "bitsandbytes, blockwise quantisation"));
-            return;
-        }
-        terms.Add(new("weights", Invariant($"P · {width} B"), inputs, new(count.Total * width), Counted));
+        var count = bytes / item.Each;
+        ImmutableArray<Factor> times = count == 1 ? []
+            : layers > 1 && count % layers == 0 ? [Factor.Of("L", layers), .. Times(count / layers)]
+            : Times(count);
+        return new((Component)item.Part, What(item), [.. times, .. shapes.Of(item.Place, item.Each)], new(bytes), Played);
     }
 
-    private static void AddStates(ImmutableArray<Term>.Builder terms, Job job, long parameters, int width)
+    private static ImmutableArray<Factor> Times(long count) =>
+        count == 1 ? [] : [Factor.Number(FormattableString.Invariant($"{count:#,0}"), count)];
+
+    private static string What(Item item)
     {
-        var inputs = Invariant($"P = {parameters:N0}");
-        var masters = job.MasterWeights == true && width == 2;
-        if (masters)
+        var place = item.Place switch
         {
-            terms.Add(new("master_weights", "P · 4 B", inputs, new(4 * parameters), "Rajbhandari et al. 2020, section 3"));
-        }
-        terms.Add(new("gradients", Invariant($"P · {width} B"), inputs, new(parameters * width), "a gradient for each trained weight, in its precision"));
-        var (formula, bytes) = job.Optimizer switch
-        {
-            "adamw_8bit" or "paged_adamw_8bit" => ("P · 2 · (1 + 4 ÷ 256) B", 2 * (1 + 4 / 256.0)),
-            "sgd" => ("0", 0.0),
-            "sgd_momentum" or "lion" => (Invariant($"P · {(masters ? 4 : width)} B"), masters ? 4.0 : width),
-            _ => (Invariant($"P · 2 · {(masters ? 4 : width)} B"), 2.0 * (masters ? 4 : width)),
+            Place.Inputs => "token ids and labels",
+            Place.Embedding => "embedding",
+            Place.Tables => "rotary tables, masks",
+            Place.Residual => "residual stream",
+            Place.Norm => "norms",
+            Place.Attention => "attention",
+            Place.Mlp => "MLP",
+            Place.Adapter => "adapters",
+            Place.Head => "head and loss",
+            Place.Cast => "autocast's 16-bit copies of weights",
+            Place.Unpacked => "a weight unpacked for its product",
+            _ => "more",
         };
-        terms.Add(new("optimizer_states", formula, inputs, new((long)(parameters * bytes)), "two moments of AdamW; 8-bit: one scale for each 256"));
+        return item is { Part: Part.Temporaries, Place: not (Place.Cast or Place.Unpacked) } ? $"flowing back through {place}" : place;
     }
 
-    private static void AddLogits(ImmutableArray<Term>.Builder terms, Job job)
+    /// <summary>What a profile's knobs make of a part.</summary>
+    private static void AddCalibrated(List<Term> terms, Component component, long played, long calibrated)
     {
-        if (job.Architecture.Vocab is not { } vocab || job.Method == "inference" || job is { FusedCe: true } or { CrossEntropy: "fused" })
+        if (calibrated != played)
         {
-            return;
+            var factor = (double)calibrated / played - 1;
+            terms.Add(new(component, "calibrated on measured runs",
+                [Factor.Number(FormattableString.Invariant($"({1 + factor:0.###} − 1)"), factor), Factor.Of("played", played)], new(calibrated - played), "the profile"));
         }
-        var tokens = Tokens(job);
-        terms.Add(new("logits", "n · V · 14 B at the peak of the loss: 2 kept, 4 upcast, 4 log-softmax, 4 gradient",
-            Invariant($"n = {tokens:N0}, V = {vocab:N0}"), new(tokens * vocab * 14), "measured with PyTorch's autograd; transformers' cross-entropy in bf16"));
     }
 
-    internal static long Tokens(Job job) => (long)(job.MicroBatch ?? 1) * (job.SeqLen ?? 2048);
+    private static void AddContext(List<Term> terms, Bytes context, in Features played, Profile profile)
+    {
+        var nccl = new Bytes((long)(profile[Knob.Collectives] * Math.Log2(Math.Max(1, played.Gpus)) * Bytes.GiBCount));
+        terms.Add(new(Component.Context, "CUDA context and libraries",
+            [Factor.Number(FormattableString.Invariant($"{profile[Knob.Context]:0.###}"), profile[Knob.Context]), Factor.Number(FormattableString.Invariant($"{played.UsualContext} GiB"), played.UsualContext * Bytes.GiBCount)],
+            context - nccl, "usual of this generation of GPUs; the factor is the profile's"));
+        if (nccl > Bytes.Zero)
+        {
+            terms.Add(new(Component.Context, "collectives (NCCL)",
+                [Factor.Number(FormattableString.Invariant($"{profile[Knob.Collectives]:0.###} GiB"), profile[Knob.Collectives] * Bytes.GiBCount), new("log₂ GPUs", Math.Log2(played.Gpus), [new("GPUs", played.Gpus)])],
+                nccl, "the profile"));
+        }
+    }
 
-    internal static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    private static void AddCache(List<Term> terms, Bytes cache, in Features played)
+    {
+        terms.Add(new(Component.Allocator, "reserved beyond what is live, with the first steps played into a model of PyTorch's allocator",
+            [Factor.Of("replayed", played.Cached)], new(played.Cached), "PyTorch, CUDACachingAllocator; docs/decisions/0012"));
+        if (cache.Count != played.Cached)
+        {
+            var factor = (double)cache.Count / Math.Max(1, played.Cached) - 1;
+            terms.Add(new(Component.Allocator, "calibrated on measured runs, and cut where the card ends",
+                [Factor.Number(FormattableString.Invariant($"({1 + factor:0.###} − 1)"), factor), Factor.Of("replayed", Math.Max(1, played.Cached))],
+                new(cache.Count - played.Cached), "the profile"));
+        }
+    }
 }

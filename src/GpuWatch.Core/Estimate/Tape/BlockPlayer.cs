@@ -13,9 +13,11 @@ internal static class BlockPlayer
             return SideBySide(tape, block, x);
         }
         var attended = Leaving(tape, block, Attention(tape, block, Norm(tape, block, x)));
+        tape.Place = Place.Residual;
         var middle = tape.Sum(x, attended);
         tape.Drop(attended);
         var fed = Leaving(tape, block, Mlp(tape, block, Norm(tape, block, middle)));
+        tape.Place = Place.Residual;
         var result = tape.Sum(middle, fed);
         tape.Drop(fed);
         tape.Drop(middle);
@@ -29,6 +31,7 @@ internal static class BlockPlayer
         tape.Hold(normed.Storage);
         var attended = Attention(tape, block, normed);
         var fed = Mlp(tape, block, normed);
+        tape.Place = Place.Residual;
         var both = tape.Sum(attended, fed);
         tape.Drop(attended);
         tape.Drop(fed);
@@ -37,20 +40,32 @@ internal static class BlockPlayer
         return result;
     }
 
-    private static Tensor Attention(Tape tape, Block block, Tensor x) =>
-        block.Latent is { } latent ? LatentAttention(tape, block, latent, x)
-        : block.FusedQkv ? FusedAttention(tape, block, x)
-        : SeparateAttention(tape, block, x);
+    private static Tensor Attention(Tape tape, Block block, Tensor x)
+    {
+        tape.Place = Place.Attention;
+        return block.Latent is { } latent ? LatentAttention(tape, block, latent, x)
+            : block.FusedQkv ? FusedAttention(tape, block, x)
+            : SeparateAttention(tape, block, x);
+    }
 
-    private static Tensor Mlp(Tape tape, Block block, Tensor x) =>
-        block.Experts > 1 ? Mixture(tape, block, x) : block.Gated ? GatedMlp(tape, block, x) : PlainMlp(tape, block, x);
+    private static Tensor Mlp(Tape tape, Block block, Tensor x)
+    {
+        tape.Place = Place.Mlp;
+        return block.Experts > 1 ? Mixture(tape, block, x) : block.Gated ? GatedMlp(tape, block, x) : PlainMlp(tape, block, x);
+    }
 
     public static Tensor Norm(Tape tape, Block block, Tensor x) => Norm(tape, block, x, block.Tokens, block.NormScales);
 
-    private static Tensor Norm(Tape tape, Block block, Tensor x, long rows, int scales) =>
-        block.Rms
+    private static Tensor Norm(Tape tape, Block block, Tensor x, long rows, int scales)
+    {
+        var outer = tape.Place;
+        tape.Place = Place.Norm;
+        var normed = block.Rms
             ? tape.RmsNorm(x, rows, block.WeightWidth, block.Trained)
             : tape.LayerNorm(x, rows, block.WeightWidth * scales, block.Trained);
+        tape.Place = outer;
+        return normed;
+    }
 
     /// <summary>What leaves attention or MLP, normalised where the family does so (Gemma 2, transformers: post_attention_layernorm).</summary>
     private static Tensor Leaving(Tape tape, Block block, Tensor x) => block.Norms < 4 ? x : Normed(tape, block, x, block.Tokens, block.NormScales);

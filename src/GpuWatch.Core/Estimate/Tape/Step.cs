@@ -60,14 +60,14 @@ internal static class StepPlayer
     {
         var block = step.Block;
         (tape.Autocast, tape.Slices) = (block.AutocastOn, block.Slices);
-        tape.Part = Part.Activations;
+        (tape.Part, tape.Place) = (Part.Activations, Place.Inputs);
         var inputs = tape.Given(block.Tokens * 2, 8);
         tape.BeginPhase();
         var before = tape.Total;
         tape.Recording = step.Backward;
         var activations = tape.Live[Part.Activations];
         var kept = Forward(tape, step, layers);
-        var waiting = tape.Allocate(step.AlsoSaved + (step.InFlight - 1) * (step.AlsoSaved + tape.Live[Part.Activations] - activations), Part.Activations);
+        var waiting = tape.Allocate(step.AlsoSaved + (step.InFlight - 1) * (step.AlsoSaved + tape.Live[Part.Activations] - activations), Part.Activations, Place.Kept);
         var forward = tape.EndPhase();
         var saved = tape.Total - before;
         tape.BeginPhase();
@@ -89,20 +89,24 @@ internal static class StepPlayer
     private static Kept Forward(Tape tape, Step step, int layers)
     {
         var block = step.Block;
+        tape.Place = Place.Embedding;
         var embedded = Embedding(tape, step);
         if (step.InputNeedsGradient)
         {
             embedded = tape.AsLeaf(embedded);
         }
+        tape.Place = Place.Tables;
         Tensor? tables = block.Rotary ? tape.Given(2L * block.Length * block.HeadDim, block.Width) : null;
         Tensor? mask = block.Eager ? tape.Given((long)block.Batch * block.Length * block.Length, block.Width) : null;
-        var (x, repeatedCasts) = (Through(tape, block, embedded), 0L);
+        var x = Through(tape, block, embedded);
+        var (firstCast, endOfCasts, alike) = (0, 0, 0);
         foreach (var times in tape.Repetitions(layers - 1))
         {
-            var (start, casts) = (tape.BeginSpan(), tape.CastMark);
+            firstCast = tape.CastMark;
+            var start = tape.BeginSpan();
             x = Through(tape, block, x);
             tape.EndSpan(start, times);
-            repeatedCasts += block.Checkpointed ? tape.CastBytes(casts) * (times - 1) : 0;
+            (endOfCasts, alike) = (tape.CastMark, block.Checkpointed ? times - 1 : 0);
         }
         var blocksMark = tape.Mark;
         if (block.Checkpointed)
@@ -113,8 +117,7 @@ internal static class StepPlayer
         tape.Drop(x);
         var logits = Head(tape, step, normed);
         tape.Drop(normed);
-        tape.DropCasts(0);
-        tape.Count(Part.Temporaries, -repeatedCasts);
+        tape.DropCasts(firstCast, endOfCasts, alike);
         if (!block.Checkpointed && mask is { } used)
         {
             tape.Drop(used);
@@ -164,7 +167,7 @@ internal static class StepPlayer
         var kept = -1;
         var block = step.Block;
         var head = new Weight(block.Hidden, step.Classes, 0, block.WeightWidth, step.HeadTrained);
-        tape.Part = Part.Logits;
+        (tape.Part, tape.Place) = (Part.Logits, Place.Head);
         if (step.Loss == Loss.None)
         {
             tape.Drop(tape.Linear(x, head, block.Batch));
@@ -189,7 +192,7 @@ internal static class StepPlayer
         if (step.Loss == Loss.Chunked)
         {
             // What eight chunks hold in fp32 at a time, twice; the gradient replaces the logits chunk by chunk.
-            tape.Touch(logits.Elements, Part.Logits);
+            tape.Touch(logits.Elements, Part.Logits, Place.Head);
             return ChunkedLoss(tape, logits);
         }
         var wide = tape.Cast(logits, 4);

@@ -21,7 +21,7 @@ internal sealed partial class Tape
         ref var node = ref steps[nodes++];
         node = new Node
         {
-            Flow = flow, A = a, B = Edge.None, C = Edge.None, BytesA = bytesA, Part = Part,
+            Flow = flow, A = a, B = Edge.None, C = Edge.None, BytesA = bytesA, Part = Part, Place = Place,
             Saved0 = -1, Saved1 = -1, Saved2 = -1, Saved3 = -1, Saved4 = -1, Gradient0 = -1, Gradient1 = -1, Gradient2 = -1,
         };
         return ref node;
@@ -103,13 +103,14 @@ internal sealed partial class Tape
 
     private void Run(ref Node node)
     {
-        (Part, var outer) = (node.Part, Part);
+        var outer = (Part, Place);
+        (Part, Place) = (node.Part, node.Place);
         if (node.Gradient0 >= 0 || node.Gradient1 >= 0 || node.Gradient2 >= 0)
         {
             FlowBack(ref node);
         }
         Free(node);
-        Part = outer;
+        (Part, Place) = outer;
     }
 
     private void Free(in Node node)
@@ -155,7 +156,7 @@ internal sealed partial class Tape
                 Rotate(ref node, part);
                 break;
             case Flow.Dequantise:
-                var wideWeight = Allocate(node.Scratch, Part.Temporaries);
+                var wideWeight = Allocate(node.Scratch, Part.Temporaries, Place.Unpacked);
                 var through = Allocate(node.BytesA, part);
                 Release(node.Gradient0);
                 node.Gradient0 = -1;

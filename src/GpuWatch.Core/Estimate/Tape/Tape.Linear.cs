@@ -46,7 +46,7 @@ internal sealed partial class Tape
     /// <summary>Autocast keeps one cast of a trained weight until the forward pass ends; a frozen one is cast anew at each use (torch.autocast).</summary>
     private (int Storage, Edge Edge) CastWeight(Weight weight, bool records)
     {
-        var cast = Allocate(weight.Elements * 2 / Slices, Part.Temporaries);
+        var cast = Allocate(weight.Elements * 2 / Slices, Part.Temporaries, Place.Cast);
         if (!weight.Trained)
         {
             return (cast, Edge.None);
@@ -64,17 +64,6 @@ internal sealed partial class Tape
 
     public int CastMark => casts.Count;
 
-    /// <summary>Bytes of the casts kept since a mark.</summary>
-    public long CastBytes(int mark)
-    {
-        var sum = 0L;
-        for (var i = mark; i < casts.Count; i++)
-        {
-            sum += bytes[casts[i]];
-        }
-        return sum;
-    }
-
     /// <summary>Autocast's cache is emptied down to a mark; what backward still needs lives on.</summary>
     public void DropCasts(int mark)
     {
@@ -85,12 +74,25 @@ internal sealed partial class Tape
         casts.RemoveRange(mark, casts.Count - mark);
     }
 
+    /// <summary>Emptied, those of one block that stand for many included.</summary>
+    /// <param name="first">First cast of that block; they go on to <paramref name="end"/>.</param>
+    /// <param name="more">Blocks it stands for beside itself.</param>
+    public void DropCasts(int first, int end, long more)
+    {
+        for (var i = first; i < end; i++)
+        {
+            var size = bytes[casts[i]];
+            Count(Part.Temporaries, Place.Cast, size, -more * size);
+        }
+        DropCasts(0);
+    }
+
     /// <summary>The 16-bit weight lives during its product, and again during backward's (bitsandbytes MatMul4Bit).</summary>
     private Tensor LinearQuantised(Tensor x, Weight weight, long rows)
     {
         // Whole under tensor parallelism too: LitGPT's published peaks of Llama-2-70B on 2, 4 and 8 GPUs are 10 % above what a slice's buffer would give.
         var scratch = weight.Inputs * weight.Outputs * 2;
-        var wide = Allocate(scratch, Part.Temporaries);
+        var wide = Allocate(scratch, Part.Temporaries, Place.Unpacked);
         var result = new Tensor(Allocate(rows * weight.Outputs * x.Width, Part), Edge.None, rows * weight.Outputs, x.Width);
         Release(wide);
         if (Recording && x.NeedsGradient)
@@ -109,6 +111,8 @@ internal sealed partial class Tape
     public Tensor LinearWithLora(Tensor x, Weight weight, long rows, long rank, int width, bool dropout)
     {
         var frozen = Linear(x, weight, rows);
+        var place = Place;
+        Place = Place.Adapter;
         var input = Cast(x, width);
         if (dropout)
         {
@@ -122,6 +126,7 @@ internal sealed partial class Tape
         var scaled = Map(high, high.Elements, high.Width);
         var back = Cast(scaled, frozen.Width);
         Drop(scaled);
+        Place = place;
         var result = Sum(frozen, back);
         Drop(back);
         Drop(frozen);

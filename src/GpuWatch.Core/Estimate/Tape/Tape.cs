@@ -16,12 +16,19 @@ internal sealed partial class Tape
     private readonly List<(Tensor Input, int Gradient, int Times)> kept = [];
     private int[] references = new int[512];
     private Part[] parts = new Part[512];
+    private Place[] places = new Place[512];
     private int storages;
     private Ledger live, spanPeak, phasePeak;
     private long total, spanPeakTotal, phasePeakTotal;
 
     /// <summary>What the next tensors are for.</summary>
     public Part Part { get; set; } = Part.Activations;
+
+    /// <summary>Where they come from.</summary>
+    public Place Place { get; set; }
+
+    /// <summary>The ledgers tell items too; for people, since it takes a hundred times as long.</summary>
+    public bool Itemises { get; init; }
 
     /// <summary>Live bytes now.</summary>
     public long Total => total;
@@ -42,28 +49,32 @@ internal sealed partial class Tape
         gradients.Clear();
         entered.Clear();
         kept.Clear();
-        live = default;
+        live = Itemises ? Ledger.Itemised() : default;
         casts.Clear();
         BeginPhase();
     }
 
     /// <summary>A storage of its own with one holder.</summary>
-    public int Allocate(long size, Part part)
+    public int Allocate(long size, Part part) => Allocate(size, part, part == Part.Gradients ? Place.Gradient : Place);
+
+    public int Allocate(long size, Part part, Place place)
     {
         if (storages == bytes.Length)
         {
             Grow();
         }
-        (bytes[storages], references[storages], parts[storages]) = (size, 1, part);
+        (bytes[storages], references[storages], parts[storages], places[storages]) = (size, 1, part, place);
         blocks[storages] = Allocator is not null && size > 0 && Allocator.TryAllocate(size, out var block) ? block : -1;
-        Count(part, size);
+        Count(part, place, part == Part.Gradients ? 0 : size, size);
         return storages++;
     }
 
-    /// <summary>Bytes that stay until <see cref="Count"/> takes them away again.</summary>
-    public void Count(Part part, long size)
+    /// <summary>Bytes that stay until a negative count takes them away again.</summary>
+    public void Count(Part part, Place place, long size) => Count(part, place, size, size);
+
+    private void Count(Part part, Place place, long each, long size)
     {
-        live[(int)part] += size;
+        live.Count(part, place, each, size);
         total += size;
         if (total > spanPeakTotal)
         {
@@ -83,7 +94,7 @@ internal sealed partial class Tape
     {
         if (storage >= 0 && --references[storage] == 0)
         {
-            live[(int)parts[storage]] -= bytes[storage];
+            Uncount(storage);
             total -= bytes[storage];
             if (blocks[storage] >= 0)
             {
@@ -95,16 +106,19 @@ internal sealed partial class Tape
     /// <summary>From here on it is there for something else.</summary>
     public void Move(int storage, Part part)
     {
-        live[(int)parts[storage]] -= bytes[storage];
-        live[(int)part] += bytes[storage];
+        Uncount(storage);
         parts[storage] = part;
+        live.Count(part, places[storage], bytes[storage], bytes[storage]);
     }
+
+    private void Uncount(int storage) =>
+        live.Count(parts[storage], places[storage], parts[storage] == Part.Gradients ? 0 : bytes[storage], -bytes[storage]);
 
     /// <summary>A name goes out of scope.</summary>
     public void Drop(Tensor tensor) => Release(tensor.Storage);
 
     /// <summary>Bytes that live for a moment.</summary>
-    public void Touch(long size, Part part = Part.Temporaries) => Release(Allocate(size, part));
+    public void Touch(long size, Part part, Place place) => Release(Allocate(size, part, place));
 
     /// <summary>How often each playing of a block counts, that comes so many times.</summary>
     public Repetition Repetitions(int times) => Allocator is null ? new(Math.Min(times, 1), times) : new(times, 1);
@@ -199,5 +213,6 @@ internal sealed partial class Tape
         Array.Resize(ref references, bytes.Length);
         Array.Resize(ref blocks, bytes.Length);
         Array.Resize(ref parts, bytes.Length);
+        Array.Resize(ref places, bytes.Length);
     }
 }

@@ -59,4 +59,5 @@ internal struct Node
     public int Saved0, Saved1, Saved2, Saved3, Saved4;
     public int Gradient0, Gradient1, Gradient2;
     public Part Part;
+    public Place Place;
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using GpuWatch.Commands;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Sample;
 
@@ -91,7 +90,7 @@ internal sealed class OtlpInstruments : IDisposable
     {
         foreach (var (gpu, process) in present.Largest(mostProcesses))
         {
-            foreach (var (component, size) in process.Plan is { } plan ? EstimateParts.Of(plan.Components) : [])
+            foreach (var (component, size) in process.Plan is { } plan ? plan.Components.Named() : [])
             {
                 measured.Add(new(size.Count, [.. Of(gpu, process), new("gpuwatch.component", component)]));
             }

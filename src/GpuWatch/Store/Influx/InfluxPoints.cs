@@ -1,10 +1,10 @@
-using GpuWatch.Commands;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Observe;
 using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Sample;
+using GpuWatch.Core.Units;
 using GpuWatch.Store.LineProtocol;
 
 namespace GpuWatch.Store.Influx;
@@ -117,13 +117,13 @@ internal sealed class InfluxPoints(LineWriter line, PointNames names)
         Append(reconciled, "final_estimated", reconciled.Estimated);
     }
 
-    private void Append(WatchEvent happened, string field, ComponentRanges? components)
+    private void Append(WatchEvent happened, string field, ByComponent<ByteRange?>? components)
     {
         if (components is not { } known)
         {
             return;
         }
-        foreach (var (name, size) in EstimateParts.Of(known))
+        foreach (var (name, size) in known.Named())
         {
             if (size is { } range)
             {
@@ -132,13 +132,13 @@ internal sealed class InfluxPoints(LineWriter line, PointNames names)
         }
     }
 
-    private void Append(WatchEvent happened, string field, Components? components)
+    private void Append(WatchEvent happened, string field, ByComponent<Bytes>? components)
     {
         if (components is not { } known)
         {
             return;
         }
-        foreach (var (name, size) in EstimateParts.Of(known))
+        foreach (var (name, size) in known.Named())
         {
             Append(happened, field, name, size.Count);
         }

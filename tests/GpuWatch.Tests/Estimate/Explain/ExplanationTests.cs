@@ -1,67 +1,100 @@
-using GpuWatch.Core.Estimate.Explain;
+using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
-using GpuWatch.Tests.Support;
-using System.Text.Json;
+using GpuWatch.Core.Units;
 
 namespace GpuWatch.Tests.Estimate.Explain;
 
 public sealed class ExplanationTests
 {
-    [SharedDataFact]
-    public void The_closed_form_of_a_block_is_what_autograd_was_measured_to_save()
-    {
-        using var measured = JsonDocument.Parse(File.ReadAllText(Path.Combine(SharedData.Folder!, "saved_tensors.json")));
-        var checkedRows = 0;
-        foreach (var row in measured.RootElement.GetProperty("rows").EnumerateArray())
-        {
-            var kind = row.GetProperty("kind").GetString();
-            if (kind is not ("llama" or "gpt2") || row.GetProperty("ckpt").GetBoolean()
-                || (kind == "gpt2" && (row.GetProperty("mode").GetString() != "bf16" || row.GetProperty("gelu").GetString() != "new" || row.GetProperty("dropout").GetDouble() == 0)))
-            {
-                continue;
-            }
-            var form = Explanation.Of(OneBlock(row, kind)).First(term => term.Component == "activations").Value.Count;
-            Assert.Equal(1, form / row.GetProperty("saved").GetDouble(), 0.02);
-            checkedRows++;
-        }
-        Assert.True(checkedRows >= 50, $"only {checkedRows} rows");
-    }
+    private static readonly Job Llama = new() { ModelName = "Llama-2-7B", Method = "full", WeightDtype = "bf16", MicroBatch = 2, SeqLen = 1024 };
 
-    private static Job OneBlock(JsonElement row, string kind)
-    {
-        var mode = row.GetProperty("mode").GetString();
-        return new()
+    /// <summary>Every family, method, precision, optimizer, loss, sharding and checkpointing at least once.</summary>
+    public static TheoryData<Job> Jobs => [.. new[]
         {
-            Architecture = new(
-                Block: kind, Hidden: row.GetProperty("h").GetInt32(), Layers: 1, Heads: row.GetProperty("a").GetInt32(),
-                KvHeads: row.GetProperty("kv").GetInt32(), Intermediate: row.GetProperty("ffn").GetInt32(), Vocab: 1000),
-            WeightDtype = mode == "bf16" ? "bf16" : "fp32",
-            Amp = mode == "amp",
-            Attention = row.GetProperty("attn").GetString(),
-            MicroBatch = row.GetProperty("b").GetInt32(),
-            SeqLen = row.GetProperty("s").GetInt32(),
-        };
+            Llama,
+            Llama with { GradCheckpointing = "full" },
+            Llama with { GradCheckpointing = "selective", GradAccum = 4 },
+            Llama with { WeightDtype = "fp32", Amp = true, Attention = "eager" },
+            Llama with { WeightDtype = "fp32", Amp = true, GradCheckpointing = "full", CrossEntropy = "hf2025" },
+            Llama with { MasterWeights = true, Optimizer = "adamw_fused", CrossEntropy = "chunked" },
+            Llama with { Optimizer = "adamw_8bit", FusedCe = true },
+            Llama with { Optimizer = "adafactor", NumGpus = 4, Parallelism = "ddp" },
+            Llama with { Optimizer = "lomo" },
+            Llama with { Method = "lora", LoraTargets = "all-linear", LoraDropout = 0.1 },
+            Llama with { Method = "lora", WeightDtype = "fp32", Amp = true, GradCheckpointing = "full" },
+            Llama with { Method = "lora", NumGpus = 2, Parallelism = "fsdp-full", GradCheckpointing = "full" },
+            Llama with { Method = "qlora", QuantFormat = "nf4", QuantBits = 4, LoraTargets = "all-linear" },
+            Llama with { Method = "qlora", QuantFormat = "nf4-dq", QuantBits = 4, GradCheckpointing = "none", GpuName = "RTX 4090" },
+            Llama with { Method = "galore" }, Llama with { Method = "badam" }, Llama with { Method = "lisa", GradCheckpointing = "full" },
+            Llama with { Method = "freeze" }, Llama with { Method = "bitfit" }, Llama with { Method = "vera" },
+            Llama with { Method = "inference", MicroBatch = 32 }, Llama with { Method = "inference", WeightDtype = "fp32", Amp = true }, Llama with { Method = "load" },
+            Llama with { NumGpus = 8, Parallelism = "zero3" }, Llama with { NumGpus = 8, Parallelism = "zero2", GradAccum = 8 },
+            Llama with { NumGpus = 8, Parallelism = "fsdp-shard_grad_op" }, Llama with { NumGpus = 8, Parallelism = "tp2pp4", GradAccum = 8 },
+            Llama with { NumGpus = 8, Parallelism = "fsdp2-tp4" }, Llama with { NumGpus = 4, Parallelism = "device_map" },
+            Llama with { Offload = "optimizer" }, Llama with { Offload = "optimizer,params" },
+            Llama with { ModelName = "gpt2-medium", WeightDtype = "fp32" }, Llama with { ModelName = "gpt2", Attention = "eager", GradCheckpointing = "full" },
+            Llama with { ModelName = "Qwen3-0.6B", Packing = false, GradCheckpointing = "full" }, Llama with { ModelName = "Gemma-2-9B" },
+            Llama with { ModelName = "Mixtral-8x7B" }, Llama with { ModelName = "DeepSeek-V3", GradCheckpointing = "full" },
+            Llama with { ModelName = "bert-base-uncased", CrossEntropy = "classification" }, Llama with { ModelName = "t5-small" },
+            Llama with { ModelName = null, Architecture = new(ParametersBillion: 7) },
+        }];
+
+    [Theory]
+    [MemberData(nameof(Jobs))]
+    public void The_terms_of_a_component_sum_to_it(Job job)
+    {
+        var plan = Estimator.Estimate(job).Plan!;
+
+        var terms = Estimator.Explain(job);
+
+        Assert.All(Components.All, component =>
+            Assert.Equal(plan.Components[component], new Bytes(terms.Where(term => term.Component == component).Sum(term => term.Value.Count))));
     }
 
     [Theory]
-    [InlineData("none", "flash", 12.2)]
-    [InlineData("none", "eager", 38.0)]
-    [InlineData("full", "flash", 0.92)]
-    public void A_Llama_2_7B_keeps_what_was_measured_of_it_at_2048_tokens(string checkpointing, string attention, double gb)
-    {
-        var job = new Job { ModelName = "Llama-2-7B", WeightDtype = "bf16", MicroBatch = 1, SeqLen = 2048, GradCheckpointing = checkpointing, Attention = attention };
+    [MemberData(nameof(Jobs))]
+    public void Every_formula_gives_its_bytes(Job job) =>
+        Assert.All(Estimator.Explain(job), term =>
+            Assert.InRange(term.Factors.Aggregate(1.0, (product, factor) => product * factor.Value), (term.Value.Count - 100) * (1 - 1e-6), (term.Value.Count + 100) * (1 + 1e-6)));
 
-        Assert.Equal(gb, Explanation.Of(job).Last(term => term.Component == "activations").Value.Count / 1e9, 0.06);
+    [Theory]
+    [MemberData(nameof(Jobs))]
+    public void The_symbols_are_the_plans_and_each_has_one_meaning(Job job)
+    {
+        var symbols = Estimator.Explain(job).SelectMany(term => term.Factors).SelectMany(factor => factor.Symbols).Distinct()
+            .Where(symbol => symbol.Name is not ("numbers" or "bytes" or "played")).ToArray();
+
+        Assert.Equal(symbols.Length, symbols.Select(symbol => symbol.Name).Distinct().Count());
     }
 
     [Fact]
-    public void Weights_gradients_and_moments_of_pure_bf16_are_8_bytes_a_parameter()
+    public void What_the_job_leaves_open_is_explained_as_it_was_assumed()
     {
-        var terms = Explanation.Of(new() { ModelName = "Llama-3.1-8B", Method = "full", WeightDtype = "bf16" });
+        var job = new Job { ModelName = "Llama-2-7B", Method = "lora" };
 
-        Assert.Equal(8L * 8_030_261_248, terms.Where(term => term.Component is "weights" or "gradients" or "optimizer_states").Sum(term => term.Value.Count));
+        var told = Estimator.Explain(job).SelectMany(term => term.Inputs).ToHashSet();
+
+        Assert.Contains("seq_len 1024", Estimator.Estimate(job).Plan!.Assumed);
+        Assert.Contains("n = 1,024", told);
+        Assert.Contains("lora_rank 16", Estimator.Estimate(job).Plan!.Assumed);
+        Assert.Contains("P_t = 8,388,608", told);
+    }
+
+    [Theory]
+    [InlineData("weights", "P · 2 B")]
+    [InlineData("gradients", "numbers · 2 B")]
+    [InlineData("optimizer_states", "P_t · 4 B")]
+    public void Pure_bf16_holds_8_bytes_a_parameter(string component, string formula) =>
+        Assert.Equal(formula, Assert.Single(Estimator.Explain(Llama), term => term.Component.Name() == component).Formula);
+
+    [Fact]
+    public void A_checkpointed_block_keeps_its_input()
+    {
+        var terms = Estimator.Explain(Llama with { Method = "lora", GradCheckpointing = "full" });
+
+        Assert.Contains(terms, term => term is { What: "residual stream", Formula: "31 · n·h · 2 B" });
     }
 
     [Fact]
-    public void An_unknown_shape_has_no_terms() => Assert.Empty(Explanation.Of(new() { Architecture = new(ParametersBillion: 7) }));
+    public void Nothing_is_explained_of_an_unknown_model() => Assert.Empty(Estimator.Explain(new() { ModelName = "nothing" }));
 }

@@ -29,12 +29,12 @@ public sealed class InfluxPointsTests
         points.Append(new PhaseChanged(2, 0, 42, JobPhase.FirstStep));
         points.Append(new ForecastMade(3, 0, 42, 0.125, 0.5, new ByteRange(new(900), new(1000), new(1100)))
         {
-            Observed = ComponentRanges.Of(part => part == Component.Weights ? new ByteRange(new(10), new(11), new(12)) : null),
+            Observed = ByComponent<ByteRange?>.Of(part => part == Component.Weights ? new ByteRange(new(10), new(11), new(12)) : null),
             Unexplained = new Bytes(7),
         });
         points.Append(new AlertRaised(4, 0, 42, Feared));
         points.Append(new AlertResolved(5, 0, null, Feared with { Severity = Severity.Info, EtaSeconds = null }));
-        points.Append(new Reconciled(6, 0, 42, new(950), new(1000), ComponentRanges.Of(part => part == Component.Logits ? null : ByteRange.Exactly(Planned.Components[part])), null, new Bridge(new(1), null, null, new(1)), null));
+        points.Append(new Reconciled(6, 0, 42, new(950), new(1000), ByComponent<ByteRange?>.Of(part => part == Component.Logits ? null : ByteRange.Exactly(Planned.Components[part])), null, new Bridge(new(1), null, null, new(1)), null));
 
         GoldenFile.Matches("influx-points.lp", Encoding.UTF8.GetString(line.Written));
     }
@@ -48,7 +48,7 @@ public sealed class InfluxPointsTests
         PeakReserved = ByteRange.Exactly(new(52)),
         PeakDevice = ByteRange.Exactly(new(55)),
         PeakPhase = Phase.Steady,
-        Components = new Components(new(10), new(9), new(8), new(7), new(6), new(5), new(4), new(3), new(2), new(1)),
+        Components = new ByComponent<Bytes>(new(10), new(9), new(8), new(7), new(6), new(5), new(4), new(3), new(2), new(1)),
         Phases = default,
     };
 
