@@ -77,15 +77,15 @@ internal static class Explanation
 
     private static void AddContext(List<Term> terms, Bytes context, in Features played, Profile profile)
     {
-        var nccl = new Bytes((long)(profile[Knob.Collectives] * Math.Log2(Math.Max(1, played.Gpus)) * Bytes.GiBCount));
+        var (factor, usual) = (profile[Knob.Context], played.UsualContext);
+        var own = new Bytes((long)(factor * usual * Bytes.GiBCount));
+        var others = played.Several ? context - own : Bytes.Zero;
         terms.Add(new(Component.Context, "CUDA context and libraries",
-            [Factor.Number(FormattableString.Invariant($"{profile[Knob.Context]:0.###}"), profile[Knob.Context]), Factor.Number(FormattableString.Invariant($"{played.UsualContext} GiB"), played.UsualContext * Bytes.GiBCount)],
-            context - nccl, "usual of this generation of GPUs; the factor is the profile's"));
-        if (nccl > Bytes.Zero)
+            [Factor.Number(FormattableString.Invariant($"{factor:0.###}"), factor), Factor.Number(FormattableString.Invariant($"{usual} GiB"), usual * Bytes.GiBCount)],
+            context - others, "usual of this generation of GPUs; the factor is the profile's"));
+        if (others > Bytes.Zero)
         {
-            terms.Add(new(Component.Context, "collectives (NCCL)",
-                [Factor.Number(FormattableString.Invariant($"{profile[Knob.Collectives]:0.###} GiB"), profile[Knob.Collectives] * Bytes.GiBCount), new("log₂ GPUs", Math.Log2(played.Gpus), [new("GPUs", played.Gpus)])],
-                nccl, "the profile"));
+            terms.Add(new(Component.Context, "collectives (NCCL)", [Factor.Number(FormattableString.Invariant($"{others.GiB:0.###} GiB"), others.Count)], others, "the profile"));
         }
     }
 
