@@ -3,13 +3,14 @@ using System.Buffers.Text;
 namespace GpuWatch.Nvml;
 
 /// <summary>The start time of a process, which with its pid tells it from a later one with the same pid.</summary>
-internal static class ProcStat
+public static class ProcStat
 {
     /// <summary>The inode that Linux gives the host's own pid namespace (PROC_PID_INIT_INO).</summary>
     private const string HostNamespace = "pid:[4026531836]";
 
     /// <summary>
-    /// The driver numbers processes as the host does. In a container with its own numbering the same number is somebody else.
+    /// The driver numbers processes as the host does. In a container with its own numbering the same number is somebody else. Also
+    /// false where it cannot be told.
     /// </summary>
     public static bool SeesHostPids { get; } =
         OperatingSystem.IsLinux() && new FileInfo("/proc/self/ns/pid").LinkTarget == HostNamespace;
@@ -30,7 +31,7 @@ internal static class ProcStat
     }
 
     /// <summary>The name in field 2 may hold blanks and brackets, so fields count from the last closing bracket.</summary>
-    internal static long? Parse(ReadOnlySpan<byte> stat)
+    public static long? Parse(ReadOnlySpan<byte> stat)
     {
         var rest = stat[(stat.LastIndexOf((byte)')') + 1)..].TrimStart((byte)' ');
         for (var field = 3; field < 22; field++)

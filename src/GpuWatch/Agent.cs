@@ -54,7 +54,7 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         using var service = sinks.Add(new ServiceManager(around.Environment, around.Time));
         var tempo = sinks.Add(new Tempo(options.Sampling));
         sinks.Add(new Housekeeping());
-        var directory = GpuSession.Directory();
+        var directory = GpuSession.Directory(around.Time);
         var live = sinks.Add(new LiveState(directory, around.Time));
         var jobs = new DeclaredJobs(jobOf, directory);
         new Outlets(options, session, self, live, directory, jobs.Of, Say, around.Time).AddTo(sinks);

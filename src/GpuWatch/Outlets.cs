@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Notify;
-using GpuWatch.Options;
 using GpuWatch.Sampling;
 using GpuWatch.Show;
 using GpuWatch.Show.Otlp;

@@ -1,6 +1,6 @@
-using GpuWatch.Commands;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Sample;
+using GpuWatch.Jobs;
 
 namespace GpuWatch.Backtest;
 

@@ -3,8 +3,6 @@ using System.Net.Sockets;
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 using GpuWatch.Nvml;
-using GpuWatch.Options;
-using GpuWatch.Sampling;
 using GpuWatch.Store.Sqlite;
 
 namespace GpuWatch.Commands;
@@ -89,7 +87,7 @@ internal sealed class Doctor(AgentOptions options, Surroundings around)
         };
     }
 
-    private static Finding Namespace() => !OperatingSystem.IsLinux() || new ProcFs().SeesHostPids
+    private static Finding Namespace() => !OperatingSystem.IsLinux() || ProcStat.SeesHostPids
         ? new("pids", Health.Good, "processes are numbered here as the driver numbers them")
         : new("pids", Health.Poor, "this is another pid namespace: names, users and jobs of processes stay unknown", "start the container with --pid=host (Kubernetes: hostPID: true)");
 

@@ -43,7 +43,7 @@ internal static class OnceCommand
             around.Error.WriteLine("gpuwatch: no NVIDIA driver here, so this is the simulated node");
         }
         using var source = session.Open();
-        var live = new LiveState(GpuSession.Directory(), around.Time);
+        var live = new LiveState(GpuSession.Directory(around.Time), around.Time);
         live.Introduce(source.Gpus);
         live.Accept(SweepOf(source, around));
         if (parsed.GetValue(Output) == "json")

@@ -6,7 +6,6 @@ using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 using GpuWatch.Jobs;
 using GpuWatch.Nvml;
-using GpuWatch.Options;
 using GpuWatch.Sinks;
 
 namespace GpuWatch.Commands;

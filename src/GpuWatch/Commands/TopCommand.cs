@@ -1,6 +1,5 @@
 using System.CommandLine;
 using GpuWatch.Core.Units;
-using GpuWatch.Options;
 using GpuWatch.Show.Top;
 using GpuWatch.Store.Sqlite;
 

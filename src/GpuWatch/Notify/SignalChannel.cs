@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Sample;
-using GpuWatch.Sampling;
+using GpuWatch.Nvml;
 using GpuWatch.Sinks;
 
 namespace GpuWatch.Notify;
@@ -16,7 +16,6 @@ internal sealed class SignalChannel(SignalOptions options) : INotifyChannel, ISa
 {
     /// <summary>By GPU: each pid in its last list, with the start time of the process.</summary>
     private readonly ConcurrentDictionary<int, ImmutableDictionary<int, long>> startTicks = [];
-    private readonly ProcFs processes = new();
 
     public void Accept(Sweep sweep)
     {
@@ -102,5 +101,5 @@ internal sealed class SignalChannel(SignalOptions options) : INotifyChannel, ISa
     }
 
     /// <summary>Null inside another pid namespace, where somebody else has that number.</summary>
-    private long? StartedHere(int pid) => processes.SeesHostPids ? processes.Read(pid)?.StartTicks : null;
+    private long? StartedHere(int pid) => ProcStat.SeesHostPids ? ProcStat.StartTicks(pid) : null;
 }

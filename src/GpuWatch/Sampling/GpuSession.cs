@@ -26,12 +26,12 @@ internal sealed class GpuSession : IDisposable
     public Fault? Fault => first?.Fault;
 
     /// <summary>The simulator's pids are not this machine's, nor are the driver's inside another pid namespace.</summary>
-    public static bool KnowsProcesses => !SimulatedClock.IsSimulated && OperatingSystem.IsLinux() && new ProcFs().SeesHostPids;
+    public static bool KnowsProcesses => !SimulatedClock.IsSimulated && ProcStat.SeesHostPids;
 
     /// <summary>Who the processes of the loaded library are.</summary>
-    public static ProcessDirectory Directory() => KnowsProcesses ? new ProcessDirectory(new ProcFs().Read)
-        : SimulatedClock.IsSimulated ? new ProcessDirectory(pid => SimulatedProcess(pid, SimulatedNode.CommandLine(pid)))
-        : ProcessDirectory.Empty;
+    public static ProcessDirectory Directory(TimeProvider time) => KnowsProcesses ? new ProcessDirectory(new ProcFs().Read, time)
+        : SimulatedClock.IsSimulated ? new ProcessDirectory(pid => SimulatedProcess(pid, SimulatedNode.CommandLine(pid)), time)
+        : ProcessDirectory.Empty(time);
 
     /// <summary>Named as the kernel would: the program without its folder and arguments.</summary>
     private static ProcessFacts SimulatedProcess(int pid, string? commandLine) =>

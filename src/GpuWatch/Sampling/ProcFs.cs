@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
+using GpuWatch.Nvml;
 
 namespace GpuWatch.Sampling;
 
@@ -12,17 +13,9 @@ internal sealed partial class ProcFs(string root = "/")
 
     /// <summary>Modules and job steps fill environments far beyond a page; more than this is not looked through.</summary>
     private const int MostEnvironmentBytes = 1 << 17;
-    /// <summary>The kernel gives its first pid namespace this inode, on every machine.</summary>
-    private const string InitialNamespace = "pid:[4026531836]";
 
     private readonly byte[] buffer = new byte[MostEnvironmentBytes];
     private Dictionary<int, string>? users;
-
-    /// <summary>
-    /// The driver numbers processes as the host does. From inside another pid namespace /proc would give the facts of a
-    /// stranger who happens to have that number here.
-    /// </summary>
-    public bool SeesHostPids => LinkTarget("proc/self/ns/pid") is null or InitialNamespace;
 
     /// <summary>Null when there is no such process.</summary>
     public ProcessFacts? Read(int pid)
@@ -36,27 +29,13 @@ internal sealed partial class ProcFs(string root = "/")
         var cgroup = Text(folder + "cgroup") ?? "";
         return new ProcessFacts(
             pid,
-            StartTicks: StartOf(stat.AsSpan(close + 1)),
+            StartTicks: ProcStat.Parse(Encoding.UTF8.GetBytes(stat)),
             Name: open >= 0 && open < close ? stat[(open + 1)..close] : null,
             CommandLine: Text(folder + "cmdline")?.Replace('\0', ' ').Trim() is { Length: > 0 } line ? line : null,
             User: UserOf(Text(folder + "status")),
             Container: Container().Match(cgroup) is { Success: true } container ? container.Value : null,
             Pod: Pod().Match(cgroup) is { Success: true } pod ? pod.Groups[1].Value.Replace('_', '-') : null,
             SlurmJob: SlurmGroup().Match(cgroup) is { Success: true } job ? job.Groups[1].Value : Variable(folder, "SLURM_JOB_ID"));
-    }
-
-    /// <summary>Field 22 of stat, counted from behind the name, which may itself hold spaces and parentheses.</summary>
-    private static long? StartOf(ReadOnlySpan<char> afterName)
-    {
-        var field = 2;
-        foreach (var part in afterName.Trim().Split(' '))
-        {
-            if (++field == 22)
-            {
-                return long.TryParse(afterName.Trim()[part], CultureInfo.InvariantCulture, out var ticks) ? ticks : null;
-            }
-        }
-        return null;
     }
 
     private string? UserOf(string? status)
@@ -74,13 +53,20 @@ internal sealed partial class ProcFs(string root = "/")
     {
         var names = new Dictionary<int, string>();
         var file = Path.Combine(root, "etc/passwd");
-        foreach (var line in File.Exists(file) ? File.ReadLines(file) : [])
+        try
         {
-            var fields = line.Split(':');
-            if (fields.Length > 2 && int.TryParse(fields[2], CultureInfo.InvariantCulture, out var uid))
+            foreach (var line in File.ReadLines(file))
             {
-                names.TryAdd(uid, fields[0]);
+                var fields = line.Split(':');
+                if (fields.Length > 2 && int.TryParse(fields[2], CultureInfo.InvariantCulture, out var uid))
+                {
+                    names.TryAdd(uid, fields[0]);
+                }
             }
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // Then users are their numbers.
         }
         return names;
     }
@@ -104,18 +90,6 @@ internal sealed partial class ProcFs(string root = "/")
         {
             using var stream = new FileStream(Path.Combine(root, file), FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
             return Encoding.UTF8.GetString(buffer, 0, stream.ReadAtLeast(buffer.AsSpan(0, most), most, throwOnEndOfStream: false));
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    private string? LinkTarget(string file)
-    {
-        try
-        {
-            return new FileInfo(Path.Combine(root, file)).LinkTarget;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {

@@ -4,20 +4,26 @@ namespace GpuWatch.Sampling;
 
 /// <summary>
 /// Who the processes on the GPUs are: each is looked up once, when it is first asked for. Pid and start time name a process,
-/// so a reused number is a new one. Any thread may ask.
+/// so a reused number is a new one. Any thread may ask. The kernel lets nobody read the command line of a process while the process
+/// maps memory, and one that hangs in the driver may do so for ever: nobody is waited for longer than <see cref="Patience"/>.
 /// </summary>
-/// <param name="lookup">Facts of a pid; null when there are none (recordings, the simulator, a foreign pid namespace).</param>
-internal sealed class ProcessDirectory(Func<int, ProcessFacts?> lookup)
+/// <param name="lookup">Facts of a pid; null when there are none. No lookup: nobody is known (recordings, a foreign pid namespace).</param>
+internal sealed class ProcessDirectory(Func<int, ProcessFacts?>? lookup, TimeProvider time)
 {
     /// <summary>More than ever run on the GPUs of one machine at a time; beyond, it starts over.</summary>
     private const int Most = 4096;
 
+    /// <summary>A lookup takes a tenth of a millisecond, and who asks may be sampling: that goes on then.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<(int Pid, long? StartTicks), ProcessFacts> known = [];
     private readonly Lock guard = new();
+    private Task<ProcessFacts?> looking = Task.FromResult<ProcessFacts?>(null);
 
     /// <summary>A directory where nobody is known: for recordings and the simulator, whose pids are not this machine's.</summary>
-    public static ProcessDirectory Empty { get; } = new(_ => null);
+    public static ProcessDirectory Empty(TimeProvider time) => new(null, time);
 
+    /// <summary>While one cannot be looked up nobody is: what is not known by then stays unnamed, and is looked up when it is asked for again.</summary>
     /// <param name="process">One with a pid.</param>
     public ProcessFacts Of(ProcessReading process)
     {
@@ -32,11 +38,25 @@ internal sealed class ProcessDirectory(Func<int, ProcessFacts?> lookup)
             {
                 known.Clear();
             }
-            return known[(pid, process.StartTicks)] = Lookup(process) ?? new ProcessFacts(pid, process.StartTicks);
+            var unknown = new ProcessFacts(pid, process.StartTicks);
+            if (lookup is null || !looking.IsCompleted)
+            {
+                return unknown;
+            }
+            looking = Task.Run(() => lookup(pid));
+            try
+            {
+                facts = looking.WaitAsync(Patience, time).GetAwaiter().GetResult();
+            }
+            catch (TimeoutException)
+            {
+                return unknown;
+            }
+            return known[(pid, process.StartTicks)] = facts is not null && IsOf(facts, process) ? facts : unknown;
         }
     }
 
-    /// <summary>Null also when the number has passed to another process meanwhile.</summary>
-    private ProcessFacts? Lookup(ProcessReading process) =>
-        lookup(process.Pid!.Value) is { } facts && (process.StartTicks is null || facts.StartTicks is null || facts.StartTicks == process.StartTicks) ? facts : null;
+    /// <summary>The number may have passed to another process meanwhile.</summary>
+    private static bool IsOf(ProcessFacts facts, ProcessReading process) =>
+        process.StartTicks is null || facts.StartTicks is null || facts.StartTicks == process.StartTicks;
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Sample;
 using GpuWatch.Sampling;
-using GpuWatch.Trace;
 
 namespace GpuWatch.Show;
 

@@ -43,7 +43,7 @@ public sealed class HealthCheckTests : IDisposable
     [Fact]
     public async Task An_agent_whose_sampling_stands_still_is_not_well()
     {
-        await using var server = await Start(IPAddress.Loopback, null, new LiveState(ProcessDirectory.Empty, TimeProvider.System));
+        await using var server = await Start(IPAddress.Loopback, null, new LiveState(ProcessDirectory.Empty(TimeProvider.System), TimeProvider.System));
         var (code, _, error) = Gpuwatch.Run("healthcheck", "--listen", new Uri(server.Address).Authority, "--config", folder.File("g.yaml", ""));
 
         Assert.Equal(1, code);

@@ -15,7 +15,7 @@ public sealed class DeclaredJobsTests
     public void What_was_declared_is_still_known_when_the_process_is_gone()
     {
         var alive = true;
-        var directory = new ProcessDirectory(pid => alive ? new ProcessFacts(pid, 7, "python") : null);
+        var directory = new ProcessDirectory(pid => alive ? new ProcessFacts(pid, 7, "python") : null, TimeProvider.System);
         var jobs = new DeclaredJobs((_, _, facts) => facts?.Name == "python" ? new Job { ModelName = "gpt2" } : null, directory);
         jobs.Decide(0, Process);
         alive = false;
@@ -27,7 +27,7 @@ public sealed class DeclaredJobsTests
     [Fact]
     public void With_its_account_a_process_is_forgotten_so_that_its_number_can_be_anothers()
     {
-        var jobs = new DeclaredJobs((_, _, _) => new Job { ModelName = "gpt2" }, ProcessDirectory.Empty);
+        var jobs = new DeclaredJobs((_, _, _) => new Job { ModelName = "gpt2" }, ProcessDirectory.Empty(TimeProvider.System));
         jobs.Decide(0, Process);
         jobs.Accept(Account(4242));
 

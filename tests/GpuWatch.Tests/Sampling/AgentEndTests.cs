@@ -1,7 +1,6 @@
 using System.Reactive.Concurrency;
 using GpuWatch.Commands;
 using GpuWatch.Core.Sample;
-using GpuWatch.Options;
 using GpuWatch.Sinks;
 using GpuWatch.Tests.Support;
 using static GpuWatch.Tests.Support.At;

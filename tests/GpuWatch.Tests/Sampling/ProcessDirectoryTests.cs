@@ -1,5 +1,6 @@
 using GpuWatch.Core.Sample;
 using GpuWatch.Sampling;
+using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Sampling;
 
@@ -8,7 +9,7 @@ public sealed class ProcessDirectoryTests
     private readonly ProcessDirectory directory;
     private int lookups;
 
-    public ProcessDirectoryTests() => directory = new(pid => pid == 7 ? null : new ProcessFacts(pid, Name: $"python {++lookups}"));
+    public ProcessDirectoryTests() => directory = new(pid => pid == 7 ? null : new ProcessFacts(pid, Name: $"python {++lookups}"), TimeProvider.System);
 
     [Fact]
     public void A_process_is_looked_up_once()
@@ -31,8 +32,29 @@ public sealed class ProcessDirectoryTests
     [Fact]
     public void Whoever_has_the_number_by_now_is_not_taken_for_who_had_it()
     {
-        var directory = new ProcessDirectory(pid => new ProcessFacts(pid, StartTicks: 200, Name: "bash"));
+        var directory = new ProcessDirectory(pid => new ProcessFacts(pid, StartTicks: 200, Name: "bash"), TimeProvider.System);
         Assert.Null(directory.Of(new ProcessReading(42, null, StartTicks: 100)).Name);
         Assert.Equal("bash", directory.Of(new ProcessReading(42, null, StartTicks: 200)).Name);
+    }
+
+    [Fact]
+    public async Task One_that_the_kernel_lets_nobody_look_at_holds_up_the_sampling_once_and_is_known_when_it_can_be()
+    {
+        var time = new ManualTime();
+        using var blocked = new ManualResetEventSlim();
+        var directory = new ProcessDirectory(
+            pid =>
+            {
+                blocked.Wait();
+                return new ProcessFacts(pid, Name: "python");
+            }, time);
+        var asking = Task.Run(() => directory.Of(new ProcessReading(42, null)));
+        Assert.True(SpinWait.SpinUntil(() => time.Waiting > 0, At.Seconds(30)));
+        time.Advance(ProcessDirectory.Patience);
+        Assert.Equal(new ProcessFacts(42), await asking.WaitAsync(At.Seconds(30)));
+        Assert.Equal(new ProcessFacts(43), directory.Of(new ProcessReading(43, null)));
+
+        blocked.Set();
+        Assert.True(SpinWait.SpinUntil(() => directory.Of(new ProcessReading(42, null)).Name == "python", At.Seconds(30)));
     }
 }

@@ -3,7 +3,6 @@ using System.Text.Json;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Sample;
 using GpuWatch.Sinks;
-using GpuWatch.Trace;
 
 namespace GpuWatch.Show.Http;
 

@@ -92,7 +92,7 @@ public sealed class HttpServerTests : IAsyncLifetime
     {
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/healthz")).StatusCode);
 
-        await Start(new HttpOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0) }, new LiveState(ProcessDirectory.Empty, TimeProvider.System));
+        await Start(new HttpOptions { Listen = new IPEndPoint(IPAddress.Loopback, 0) }, new LiveState(ProcessDirectory.Empty(TimeProvider.System), TimeProvider.System));
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.GetAsync("/healthz")).StatusCode);
     }

@@ -1,13 +1,14 @@
 using GpuWatch.Core.Estimate;
 using GpuWatch.Jobs;
 using GpuWatch.Notify;
+using GpuWatch.Options;
 using GpuWatch.Show.Otlp;
 using GpuWatch.Store.Influx;
 using GpuWatch.Store.Sqlite;
 
-namespace GpuWatch.Options;
+namespace GpuWatch;
 
-/// <summary>Everything the agent can be told, one record a section of the configuration.</summary>
+/// <summary>Everything the agent can be told, one record a section of the configuration. Beside the agent, since it names all rooms.</summary>
 internal sealed record AgentOptions
 {
     /// <summary>What points and alerts call this machine. Default: its own name; in a container that is another one each time.</summary>

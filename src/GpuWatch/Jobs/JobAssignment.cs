@@ -1,7 +1,7 @@
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Sample;
 
-namespace GpuWatch.Commands;
+namespace GpuWatch.Jobs;
 
 /// <summary>
 /// Which process of a recording is the declared job: the one with the given pid, else the first on each GPU; those that come later

@@ -1,9 +1,7 @@
-using GpuWatch.Core.Sample;
+namespace GpuWatch.Core.Sample;
 
-namespace GpuWatch.Trace;
-
-/// <summary>Faults by the names a recording gives them.</summary>
-internal static class FaultNames
+/// <summary>Faults by the names that recordings, metrics and the API give them.</summary>
+public static class FaultNames
 {
     private static readonly (FaultKind Kind, string Name)[] Table =
     [
@@ -19,10 +17,12 @@ internal static class FaultNames
         (FaultKind.Unknown, "unknown"),
     ];
 
+    /// <summary>For a sentence about a name that is none of them.</summary>
     public static string All { get; } = string.Join(", ", Array.ConvertAll(Table, row => row.Name));
 
     public static string Name(FaultKind kind) => Array.Find(Table, row => row.Kind == kind).Name;
 
+    /// <returns>False: there is no such fault.</returns>
     public static bool TryParse(string name, out FaultKind kind)
     {
         var at = Array.FindIndex(Table, row => row.Name == name);
