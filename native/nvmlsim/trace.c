@@ -69,10 +69,11 @@ static bool take_row(scene *s, char *cells[], int n, const int column[COLUMNS], 
     }
     if (value[TIME] < *time) { *problem = "time runs backwards"; return false; }
     *time = value[TIME];
+    *problem = "too many GPUs";
+    if (value[GPU] >= MAX_DEVICES) return false;
     int index = (int)value[GPU], d = scene_find_device(s, index, -1);
     if (d < 0) {
-        *problem = "too many GPUs";
-        device *added = index < MAX_DEVICES ? scene_add_device(s, index, -1) : NULL;
+        device *added = scene_add_device(s, index, -1);
         if (!added) return false;
         added->from_trace = true;
         d = s->device_count - 1;

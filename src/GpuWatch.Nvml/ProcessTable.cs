@@ -64,7 +64,7 @@ internal sealed class ProcessTable(Func<int, long?> startTicks, Func<int, (Bytes
     private static ProcessReading Larger(ProcessReading a, ProcessReading b) =>
         a.Used is not { } first || (b.Used is { } second && second > first) ? b : a;
 
-    /// <summary>A pid cannot pass to another process between two sweeps that both list it, so only newcomers are asked for.</summary>
+    /// <summary>Only newcomers are asked for: the kernel hands out all other numbers (32,768 at least) before it gives one again.</summary>
     private void AddStartTicks(Span<ProcessReading> entries)
     {
         var before = last.AsSpan();

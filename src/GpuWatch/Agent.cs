@@ -70,7 +70,7 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
             .Sweeps(() => Introduced(session.Open(), live), options.Sampling, self, () => tempo.Period, lost => Lost(lost, service, blind), scheduler)
             .TakeUntil(End(lasts, blind.Token));
         var running = Pipeline.RunAsync(sweeps, gpu => new DeviceWatch(gpu, process => Declared(gpu, process), new() { Profile = options.Profile }, process => directory.Of(process)?.Name, process => CommandWords.Of(directory.Of(process).CommandLine)), sinks.Samples, sinks.Events);
-        await using var http = await ServeAsync(live, feed).ConfigureAwait(false);
+        await using var http = await ServeOrEndAsync().ConfigureAwait(false);
         service.Ready("watching", options.Sampling.Heartbeat);
         await running.ConfigureAwait(false);
         service.Stopping();
@@ -79,6 +79,22 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
             Say("some sinks could not be flushed in time");
         }
         return blind.IsCancellationRequested ? ExitCode.Failed : around.Stop.IsCancellationRequested ? ExitCode.Interrupted : ExitCode.Done;
+
+        // Sampling has begun by then: the first sweep comes sooner so. What was seen is not lost with an address that is taken.
+        async Task<HttpServer?> ServeOrEndAsync()
+        {
+            try
+            {
+                return await ServeAsync(live, feed).ConfigureAwait(false);
+            }
+            catch (IOException)
+            {
+                blind.Cancel();
+                await running.ConfigureAwait(false);
+                await sinks.CloseAsync(FlushPatience, Say, around.Time).ConfigureAwait(false);
+                throw;
+            }
+        }
 
         Job? Declared(int gpu, ProcessReading process)
         {

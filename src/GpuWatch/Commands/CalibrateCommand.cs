@@ -88,7 +88,9 @@ internal static class CalibrateCommand
     {
         try
         {
-            File.WriteAllBytes(path, profile);
+            // Beside it first: a crash leaves the old profile or the new one.
+            File.WriteAllBytes(path + ".new", profile);
+            File.Move(path + ".new", path, overwrite: true);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

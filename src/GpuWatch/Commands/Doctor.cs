@@ -82,7 +82,7 @@ internal sealed class Doctor(AgentOptions options, Surroundings around)
             { Fault: { } fault } => new(name, Health.Bad, fault.Reason, "see dmesg for Xid; a lost GPU needs a reset (nvidia-smi -r) or a reboot"),
             { Frame: { } frame } when frame.Processes.Any(process => process.Pid is null || process.Used is null) =>
                 new(name, Health.Poor, $"{gpu.Name}: {frame.Total - frame.Available} of {frame.Total}; the driver does not tell which process holds what", "the device is watched as a whole; run as root, or outside Windows and WSL, to see processes"),
-            { Frame: { } frame } => new(name, Health.Good, string.Create(CultureInfo.InvariantCulture, $"{gpu.Name}: {frame.Total - frame.Available} of {frame.Total} in use by {frame.Processes.Length} processes")),
+            { Frame: { } frame } => new(name, Health.Good, string.Create(CultureInfo.InvariantCulture, $"{gpu.Name}: {frame.Total - frame.Available} of {frame.Total} in use by {frame.Processes.Length} process{(frame.Processes.Length == 1 ? "" : "es")}")),
             _ => new(name, Health.Bad, "no answer"),
         };
     }

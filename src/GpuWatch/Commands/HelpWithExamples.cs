@@ -24,7 +24,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction usual) : Syn
             "gpuwatch agent --job train.yaml           hold what is seen against what the job must still allocate",
             "gpuwatch agent --output ndjson            events for programs",
             "gpuwatch agent --for 10m --listen none    ten minutes, no HTTP",
-            "GPUWATCH_HTTP__TOKEN=… gpuwatch agent --listen 0.0.0.0:9838",
+            "GPUWATCH_HTTP__TOKEN_FILE=token.txt gpuwatch agent --listen 0.0.0.0:9838",
         ],
         ["run"] = ["gpuwatch run --job train.yaml -- python train.py --bs 4"],
         ["once"] = ["gpuwatch once --output json | jq '.processes[] | select(.used_bytes > 1e9)'"],

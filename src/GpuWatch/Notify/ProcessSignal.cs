@@ -13,7 +13,7 @@ internal static class ProcessSignal
 {
     private const long PidfdSendSignal = 424;
     private const long PidfdOpen = 434;
-    private const int NoSuchSystemCall = 38;
+    private const int NotPermitted = 1, NoSuchProcess = 3, NoSuchSystemCall = 38;
 
     /// <param name="startTicks">Start time of the process that is meant, in clock ticks since boot.</param>
     /// <param name="users">Who it may belong to.</param>
@@ -25,9 +25,10 @@ internal static class ProcessSignal
             return "signals are sent on Linux only";
         }
         var number = (int)syscall(PidfdOpen, pid, 0, 0, 0);
-        if (number < 0 && Marshal.GetLastPInvokeError() != NoSuchSystemCall)
+        // Old kernels lack the call, and old filters of system calls forbid what they do not know.
+        if (number < 0 && Marshal.GetLastPInvokeError() is var why and not (NoSuchSystemCall or NotPermitted))
         {
-            return Text(pid, "is gone");
+            return Text(pid, why == NoSuchProcess ? "is gone" : Marshal.GetPInvokeErrorMessage(why));
         }
         using var held = number < 0 ? null : new SafeFileHandle(number, ownsHandle: true);
         if (WhyNot(pid, startTicks, users) is { } refusal)

@@ -158,7 +158,8 @@ internal sealed class SmtpTalk : IAsyncDisposable
             lines.Add(Plain.Text(line.Length > 4 ? line[4..] : ""));
             if (line.Length == 3 || line[3] != '-')
             {
-                return code == expected ? lines : throw new SmtpRefusal(code, string.Create(CultureInfo.InvariantCulture, $"{code} {string.Join(' ', lines)}"));
+                // 251: the server passes it on to where the receiver has moved.
+                return code == expected || (code, expected) == (251, 250) ? lines : throw new SmtpRefusal(code, string.Create(CultureInfo.InvariantCulture, $"{code} {string.Join(' ', lines)}"));
             }
         }
     }

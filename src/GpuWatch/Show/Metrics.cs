@@ -18,6 +18,7 @@ internal sealed class Metrics(LiveState live, SelfMetrics self, string version, 
             Gpus(text, present);
             Processes(text, present);
             Alerts(text, present);
+            LastSweep(text, present);
             return 0;
         });
         Self(text);
@@ -119,6 +120,16 @@ internal sealed class Metrics(LiveState live, SelfMetrics self, string version, 
             {
                 text.Sample(left, ("gpu", Number(raised.Gpu)), ("pid", raised.Pid is { } pid ? Number(pid) : null));
             }
+        }
+    }
+
+    /// <summary>How old all of it is: an agent that cannot read the driver answers with what it last saw.</summary>
+    private static void LastSweep(MetricText text, Present present)
+    {
+        text.Family("gpuwatch_last_sweep_timestamp_seconds", "gauge", "When GPUs were last read; no sample before the first time.");
+        if (present.TimeSeconds > 0)
+        {
+            text.Sample(present.TimeSeconds);
         }
     }
 

@@ -52,6 +52,22 @@ public sealed class AgentTests
         Assert.Contains("\"reconciliation\"", output);
     }
 
+    [Fact]
+    public void An_address_that_is_taken_ends_it_with_what_it_has_seen_told()
+    {
+        using var folder = new TemporaryFolder();
+        using var taken = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        taken.Start();
+        using var agent = new RunningAgent(folder.File("scene.scn", TwoGpus), 1, "--listen", taken.LocalEndpoint.ToString()!, "--output", "ndjson");
+
+        var (code, output, error) = agent.End();
+
+        Assert.Equal(1, code);
+        Assert.Contains("address already in use", error);
+        Assert.All(output.Split('\n', StringSplitOptions.RemoveEmptyEntries), line => JsonDocument.Parse(line).Dispose());
+        Assert.True(output.Length == 0 || output.Contains("\"reconciliation\"", StringComparison.Ordinal), output);
+    }
+
     private static (TimeSpan Took, int Code, string Output) EndBy(RunningAgent agent, int signal)
     {
         var watch = Stopwatch.StartNew();

@@ -16,6 +16,8 @@ public sealed class SceneMistakeTests
     [InlineData("gpu 1 total=24GiB\n", "text:1: GPU indices have a hole")]
     [InlineData("gpu 0 total=24GiB\n\ngpu 0 total=24GiB\n", "text:3: this GPU is declared twice")]
     [InlineData("gpu 0:1 total=24GiB\n", "text:1: the slice has no GPU")]
+    [InlineData("gpu 0 total=24GiB\ngpu 0:7 total=2GiB\n", "text:2: not a GPU")]
+    [InlineData("gpu 0 total=24GiB from=5 to=5\n", "text:1: the GPU goes before it comes")]
     [InlineData("gpu 0 total=24GiB colour=red\n", "text:1: unknown word")]
     [InlineData("gpu 0 total=24GiB\njob 5 gpu=1\n", "text:2: this GPU is not declared above")]
     [InlineData("gpu 0 total=24GiB\njob five gpu=0\n", "text:2: not a pid")]
@@ -30,6 +32,7 @@ public sealed class SceneMistakeTests
     [InlineData(Header, "text:1: no rows")]
     [InlineData(Header + "0,0,5,10,20,30\n1,0,5,10,2", "text:3: a cell is missing or is not a number")]
     [InlineData(Header + "0,0,5,-10,20,30\n", "text:2: a cell is missing or is not a number")]
+    [InlineData(Header + "0,1e15,5,10,20,30\n", "text:2: too many GPUs")]
     [InlineData(Header + "5,0,5,10,20,30\n4,0,5,10,20,30\n", "text:3: time runs backwards")]
     [InlineData("\u007fELF\u0002\u0001\n\u0003\n", "text:1: unknown directive")]
     public void A_mistake_is_told_with_its_line_and_what_was_expected(string scene, string told)

@@ -1,5 +1,6 @@
 using GpuWatch.Core.Units;
 using GpuWatch.Options;
+using GpuWatch.Store.Influx;
 using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Options;
@@ -183,6 +184,14 @@ public sealed class SettingsTests : IDisposable
         environment[name] = "3";
 
         Assert.Equal(TimeSpan.FromSeconds(1), Read(null).Sampling.Period);
+    }
+
+    [Fact]
+    public void A_server_that_the_environment_names_for_others_can_be_declined()
+    {
+        environment["INFLUX_HOST"] = "http://elsewhere:8086";
+        Assert.NotNull(InfluxOptions.From(Load(null).Section("influx"), _ => null));
+        Assert.Null(InfluxOptions.From(Load("influx:\n  url: none\n").Section("influx"), _ => null));
     }
 
     [Fact]

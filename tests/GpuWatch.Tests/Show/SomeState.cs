@@ -15,7 +15,7 @@ internal static class SomeState
 {
     public static LiveState Node(TimeProvider time)
     {
-        var live = new LiveState(new ProcessDirectory(Facts, time), time);
+        var live = new LiveState(new ProcessDirectory(Facts, TimeProvider.System), time);
         live.Introduce(
         [
             new GpuInfo(0, "GPU-aaaa", "NVIDIA A100 80GB", "00000000:01:00.0", "570.10", Bytes.FromGiB(80)),

@@ -50,7 +50,12 @@ internal static class TopFrame
     private static string Heading(AlertRaised raised, Present present)
     {
         var who = raised.Pid is { } pid ? string.Create(CultureInfo.InvariantCulture, $" pid {pid}") : "";
-        var when = present.SecondsUntilOom(raised) is { } seconds ? string.Create(CultureInfo.InvariantCulture, $" in about {seconds:0} s") : "";
+        var when = present.SecondsUntilOom(raised) switch
+        {
+            null => "",
+            < 1 => " at any moment",
+            var seconds => string.Create(CultureInfo.InvariantCulture, $" in about {seconds:0} s"),
+        };
         return string.Create(
             CultureInfo.InvariantCulture, $"{raised.Alert.Severity.Name().ToUpperInvariant()}  {raised.Alert.Kind.Name()}{when}  GPU {raised.Gpu}{who}");
     }
@@ -103,7 +108,7 @@ internal static class TopFrame
 
     private static void AddProcesses(List<TopLine> lines, LiveGpu gpu, Present present)
     {
-        var table = new TextTable(">PID", "USER", ">USED", ">PEAK", "PHASE", ">TO COME", ">1 MIN", ">10 MIN", "COMMAND");
+        var table = new TextTable(">PID", "USER", ">USED", ">PEAK", "PHASE", ">PREDICTED", ">OOM 1 MIN", ">10 MIN", "COMMAND");
         var tints = new List<Tint> { Tint.Faint };
         foreach (var process in gpu.Processes.Values.OrderByDescending(process => process.Reading.Used ?? Bytes.Zero))
         {
@@ -114,7 +119,7 @@ internal static class TopFrame
                 process.Reading.Used?.ToString() ?? "unknown",
                 new Bytes(process.PeakBytes).ToString(),
                 process.Phase?.Name(),
-                process.Forecast?.PredictedPeak.Likely.ToString(),
+                process.Forecast is { } forecast ? Bytes.Max(forecast.PredictedPeak.Likely, new Bytes(process.PeakBytes)).ToString() : null,
                 Percent(process.Forecast?.OomWithin60s),
                 Percent(process.Forecast?.OomWithin600s),
                 facts.CommandLine ?? facts.Name);

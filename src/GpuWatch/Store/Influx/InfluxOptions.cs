@@ -56,7 +56,7 @@ internal sealed record InfluxOptions
     /// <summary>Sweeps and events waiting to be encoded. Default 4096; beyond it the oldest go.</summary>
     public int Queue { get; init; } = 4096;
 
-    /// <summary>Null when no address is configured. INFLUX_HOST, _TOKEN, _ORG and _BUCKET_NAME, which InfluxData's own tools read, stand in for what is not.</summary>
+    /// <summary>Null when no address is configured, or "none". INFLUX_HOST, _TOKEN, _ORG and _BUCKET_NAME, which InfluxData's own tools read, stand in for what is not.</summary>
     public static InfluxOptions? From(SettingsSection section, Func<string, string?> environment)
     {
         var byDefault = new InfluxOptions { Url = new("http://localhost:8086") };
@@ -74,7 +74,7 @@ internal sealed record InfluxOptions
             Spool = section.TextOr(StateFolder.Of(environment, "spool"), "spool") is var folder && folder != "none" ? folder : null,
             SpoolLimitBytes = (long)(section.Number("spool_limit_gib", 1, 0.001, 10_000) * Bytes.GiBCount),
         };
-        return url is null ? null : options with { Url = Address(section, url) };
+        return url is null or "none" ? null : options with { Url = Address(section, url) };
     }
 
     private static Uri Address(SettingsSection section, string url) =>

@@ -43,7 +43,8 @@ internal sealed class InfluxSink : ISampleSink, IEventSink, IAsyncDisposable
         points = new(line, names);
         queue = new(options.Queue, counters, SweepPoints.Of);
         backlog = new(OpenSpool(), MemoryBatches, counters.CountDropped);
-        counters.Queued = () => (int)Math.Min(int.MaxValue, backlog.Points);
+        var inQueue = counters.Queued;
+        counters.Queued = () => (int)Math.Min(int.MaxValue, inQueue() + backlog.Points);
         client = new(options, time);
         sender = new(client.SendAsync, options.BatchPoints);
         retry = Retry();

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Units;
 
 namespace GpuWatch.Store.Sqlite;
 
@@ -29,8 +30,15 @@ internal static class JobJson
     /// <param name="place">Named when a key is not understood.</param>
     public static Job Read(string json, string place)
     {
-        using var document = JsonDocument.Parse(json);
-        return JobReader.Read(document.RootElement.EnumerateObject()
-            .Select(member => new JobEntry(place, member.Name, member.Value.GetString() ?? "")));
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return JobReader.Read(document.RootElement.EnumerateObject()
+                .Select(member => new JobEntry(place, member.Name, member.Value.GetString() ?? "")));
+        }
+        catch (Exception damaged) when (damaged is JsonException or InvalidOperationException)
+        {
+            throw new BadInputException(place, "a stored job is damaged", "the text of a job, as the agent stores it, is expected");
+        }
     }
 }
