@@ -18,7 +18,7 @@ public static class Forecaster
         var count = 0;
         if (isDevice)
         {
-            Add(ref count, threats, RampThreat.Of(series));
+            Add(ref count, threats, RampThreat.Of(series, constants));
         }
         else
         {
@@ -46,8 +46,9 @@ public static class Forecaster
         var (low, likely, high) = (series.HighWater, series.HighWater, series.HighWater);
         if (plan is not null)
         {
-            likely = Bytes.Max(likely, plan.PeakReserved.Likely + series.Context);
-            high = Bytes.Max(high, plan.PeakReserved.High + series.Context);
+            var context = StructureThreat.ContextOf(series, plan);
+            likely = Bytes.Max(likely, plan.PeakReserved.Likely + context);
+            high = Bytes.Max(high, plan.PeakReserved.High + context);
         }
         foreach (var threat in threats)
         {

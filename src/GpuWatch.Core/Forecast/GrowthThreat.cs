@@ -95,7 +95,7 @@ internal static class GrowthThreat
     private static Bytes LeakedPeak(ProcessSeries series, Reconciler reconciler)
     {
         var seen = series.LivePeak ?? Bytes.Zero;
-        var leaked = new Bytes((long)(series.LiveFloor.Slope * (series.NowSeconds - series.FirstStepSeconds)));
+        var leaked = new Bytes((long)(series.LiveFloor.Slope * (series.NowSeconds - series.FirstStepAtSeconds)));
         return reconciler.Plan is { } plan && reconciler.IsFulfilled ? Bytes.Max(seen, plan.PeakAllocated.Likely + leaked) : seen;
     }
 
@@ -142,5 +142,6 @@ internal static class GrowthThreat
     private static Bytes Slack(ProcessSeries series, Constants constants) =>
         series.IsEvaluating && series.NowSeconds - series.LastReleaseSeconds > OneEvaluationGaps * series.Rhythm.GapSeconds ? series.Held * constants.EvaluationCache : Bytes.Zero;
 
-    private static double GoesOn(double lasted, double more, Constants constants) => Math.Pow(lasted / (lasted + more), constants.GrowthTail);
+    /// <summary>What has lasted so long, or grown so far, goes on by so much more (Lindy's law).</summary>
+    public static double GoesOn(double lasted, double more, Constants constants) => Math.Pow(lasted / (lasted + more), constants.GrowthTail);
 }

@@ -11,7 +11,8 @@ internal static class NeighbourThreat
 {
     /// <summary>Held over planned live bytes of a cache cut up by changing shapes; one shape reaches 1.4.</summary>
     private const double CutUpRatio = 1.5;
-    private const double LeastShare = 0.1;
+    /// <summary>Others that took this share of what the process can hold are to blame for what it lacks.</summary>
+    public const double BlameShare = 0.1;
     private const double FullShare = 0.02;
     /// <summary>Nothing declared, and flat for longer than this: nothing says that it still needs anything.</summary>
     private const double RecentSeconds = 300;
@@ -23,12 +24,12 @@ internal static class NeighbourThreat
     {
         var climb = series.OthersClimb;
         var isFull = series.Available < series.Capacity * FullShare;
-        if (!MayNeedMore(series, reconciler) || series.OthersGrown < series.Capacity * LeastShare || (!isFull && climb.BytesPerSecond <= 0))
+        if (!MayNeedMore(series, reconciler) || series.OthersGrown < series.Capacity * BlameShare || (!isFull && climb.BytesPerSecond <= 0))
         {
             return null;
         }
         var untilFull = isFull ? 0 : series.Available.Count / climb.BytesPerSecond;
-        var goesOn = isFull ? 1 : climb.Grown.Count / (double)(climb.Grown + series.Available).Count;
+        var goesOn = isFull ? 1 : GrowthThreat.GoesOn(climb.Grown.Count, series.Available.Count, constants);
         return new Threat(Cause.Neighbour, (IsCutUp(series, reconciler) ? constants.NeighbourNeedsCutUp : constants.NeighbourNeeds) * goesOn, untilFull + constants.NeighbourSeconds, constants.NeighbourSpread, series.Available);
     }
 
@@ -47,7 +48,7 @@ internal static class NeighbourThreat
     private static bool NeedsMoreThanIsLeft(ProcessSeries series, Reconciler reconciler) =>
         reconciler.Plan is { } plan && !reconciler.IsFulfilled && plan.PeakReserved.Likely - series.Held > series.Available;
 
-    /// <summary>What has grown by G takes another F with probability √(G/(G+F)), as in <see cref="GrowthThreat"/>: even odds at G = F/3.</summary>
+    /// <summary>They have taken a third of what is left, and the rest is gone within minutes at their pace.</summary>
     private static bool IsRunningOut(ProcessSeries series)
     {
         var climb = series.OthersClimb;

@@ -9,14 +9,11 @@ namespace GpuWatch.Core.Forecast;
 internal static class StructureThreat
 {
     /// <summary>From the end of loading to the first optimizer step, when nothing is known of the speed.</summary>
-    private const double FirstStepSeconds = 5;
+    private const double ToFirstStepSeconds = 5;
     /// <summary>P(later than x) = s/(s + x) is logistic in ln x: the normal curve nearest to it (Johnson, Kotz and Balakrishnan 1995, chapter 23).</summary>
     private const double LindySpread = 1.7;
     /// <summary>Standard deviation of a context that is not known apart: 256–616 MiB in public reports.</summary>
     private static readonly Bytes ContextDeviation = Bytes.FromMiB(80);
-    /// <summary>Others that took this share of the room are to blame.</summary>
-    private const double NeighbourShare = 0.1;
-
     /// <summary>Jobs in which a batch of the declared size comes at all: a declared length is often the most that is allowed.</summary>
     private const double LongBatchComes = 0.9;
     /// <summary>… half of them within this time after the first steps: recorded ones came 17, 22, 34, 36 and 210 s after the first.</summary>
@@ -27,7 +24,7 @@ internal static class StructureThreat
     public static Threat? Of(ProcessSeries series, Reconciler reconciler, Constants constants)
     {
         var plan = reconciler.Plan!;
-        var room = series.Capacity - series.Context;
+        var room = series.Capacity - ContextOf(series, plan);
         var deviation = Deviation(series, plan, constants);
         var need = plan.PeakAllocated.Likely * constants.Reach;
         var probability = Normal.Cdf((need - room).Count / deviation);
@@ -47,9 +44,16 @@ internal static class StructureThreat
                 reconciler.Job?.Packing == true ? PackedSeconds : LongBatchSeconds,
                 series.NowSeconds - series.SettledAtSeconds);
 
+    /// <summary>
+    /// What its context and libraries take when it comes to its peak. One larger than any public report of a single GPU's is that of NCCL, which takes
+    /// its buffers at the first collective: until the first step it is still to come.
+    /// </summary>
+    public static Bytes ContextOf(ProcessSeries series, Plan plan) =>
+        !series.HasStepped && plan.Components.Context > ProcessSeries.LargestContext ? Bytes.Max(series.Context, plan.Components.Context) : series.Context;
+
     private static double Deviation(ProcessSeries series, Plan plan, Constants constants)
     {
-        var own = Math.Max((plan.PeakAllocated.High - plan.PeakAllocated.Low).Count / 3.29, plan.PeakAllocated.Likely.Count * constants.PlanDeviation);
+        var own = Math.Max(plan.PeakAllocated.Deviation, plan.PeakAllocated.Likely.Count * constants.PlanDeviation);
         var context = series.ContextKnown ? 0 : ContextDeviation.Count;
         return Math.Sqrt(own * own + (double)context * context);
     }
@@ -60,7 +64,7 @@ internal static class StructureThreat
     /// </summary>
     private static Cause CauseOf(ProcessSeries series, Plan plan, Bytes room, double deviation, double probability, double reach)
     {
-        if (series.OthersGrown > room * NeighbourShare && plan.PeakAllocated.Likely * reach < room + series.OthersGrown)
+        if (series.OthersGrown > room * NeighbourThreat.BlameShare && plan.PeakAllocated.Likely * reach < room + series.OthersGrown)
         {
             return Cause.Neighbour;
         }
@@ -78,10 +82,10 @@ internal static class StructureThreat
     {
         if (series.HasStepped)
         {
-            return Math.Max(FirstStepSeconds, series.NowSeconds - series.FirstStepSeconds);
+            return Math.Max(ToFirstStepSeconds, series.NowSeconds - series.FirstStepAtSeconds);
         }
         var elapsed = series.NowSeconds - series.StartedSeconds;
         var share = plan.Phases.Load > Bytes.Zero ? Math.Clamp(series.Held / plan.Phases.Load, 0.05, 1) : 1;
-        return Math.Clamp(elapsed / share - elapsed, 0, 3600) + FirstStepSeconds;
+        return Math.Clamp(elapsed / share - elapsed, 0, 3600) + ToFirstStepSeconds;
     }
 }

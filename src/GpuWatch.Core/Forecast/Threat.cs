@@ -9,14 +9,12 @@ namespace GpuWatch.Core.Forecast;
 /// <param name="Missing">Bytes it still asks for.</param>
 public readonly record struct Threat(Cause Cause, double Probability, double EtaSeconds, double Spread, Bytes Missing)
 {
-    private const double Normal95 = 1.645;
-
     /// <summary>Share of the probability that comes at the ETA; what is left comes on a later occasion, <see cref="LaterSeconds"/> after it.</summary>
     public double Punctual { get; init; } = 1;
     public double LaterSeconds { get; init; }
 
-    public double EtaLowSeconds => EtaSeconds * Math.Exp(-Normal95 * Spread);
-    public double EtaHighSeconds => EtaSeconds * Math.Exp(Normal95 * Spread);
+    public double EtaLowSeconds => EtaSeconds * Math.Exp(-ByteRange.Normal90 * Spread);
+    public double EtaHighSeconds => EtaSeconds * Math.Exp(ByteRange.Normal90 * Spread);
 
     /// <summary>Probability that it happens within <paramref name="seconds"/>: each occasion's time is log-normal.</summary>
     public double Within(double seconds)

@@ -25,7 +25,7 @@ internal static class UndeclaredThreat
     /// <summary>… and where it names a server.</summary>
     private const double ServingTrainsAll = 0.02;
     /// <summary>Half of the first steps come within this time after the last rise of loading, half of the rest within twice as much more (Lindy's law).</summary>
-    private const double FirstStepSeconds = 5;
+    private const double FirstStepHalfSeconds = 5;
     private static readonly Bytes LeastWeights = Bytes.FromMiB(200);
     /// <summary>Ends of the segments of 20 MiB that weights leave open.</summary>
     private static readonly Bytes LeastSlack = Bytes.FromMiB(64);
@@ -39,7 +39,7 @@ internal static class UndeclaredThreat
         }
         var ratio = Math.Max(0.01, series.Available / series.Held);
         var dies = 1 / (1 + Math.Pow(ratio / constants.UndeclaredRatio, constants.UndeclaredSteepness));
-        return new Threat(ratio < 1 ? Cause.FirstBackward : Cause.FirstOptimizer, Trains(series, trade) * dies, FirstStepSeconds, 0.8, series.Held * 3);
+        return new Threat(ratio < 1 ? Cause.FirstBackward : Cause.FirstOptimizer, Trains(series, trade) * dies, FirstStepHalfSeconds, 0.8, series.Held * 3);
     }
 
     /// <summary>Loading fills what it reserves: blocks it has reserved and let go show that it computes, and what it holds is more than weights.</summary>
@@ -58,6 +58,6 @@ internal static class UndeclaredThreat
             Trade.Unknown => UnknownTrainsAll,
             _ => TrainsAll,
         };
-        return Survival.Dies(prior, FirstStepSeconds, series.NowSeconds - series.GrewSeconds);
+        return Survival.Dies(prior, FirstStepHalfSeconds, series.NowSeconds - series.GrewSeconds);
     }
 }

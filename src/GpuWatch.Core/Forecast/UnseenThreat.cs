@@ -23,7 +23,7 @@ public readonly record struct UnseenThreat(double Deadly, double HalfSeconds, do
         constants.LateSeconds,
         series.Phase == JobPhase.Loading
             ? Math.Min(0, series.NowSeconds - series.StartedSeconds - LoadingSeconds)
-            : Math.Max(0, series.NowSeconds - series.FirstStepSeconds));
+            : Math.Max(0, series.NowSeconds - series.FirstStepAtSeconds));
 
     /// <summary>Probability 0–1 that it happens within <paramref name="seconds"/>, given that it has not yet.</summary>
     public double Within(double seconds)

@@ -9,9 +9,6 @@ namespace GpuWatch.Core.Forecast;
 /// </summary>
 internal static class WallThreat
 {
-    /// <summary>Others that took this share of what the process can hold are to blame.</summary>
-    private const double NeighbourShare = 0.1;
-
     public static Threat? Of(ProcessSeries series, Reconciler reconciler, Constants constants)
     {
         if (series.Releases == 0)
@@ -46,7 +43,7 @@ internal static class WallThreat
     }
 
     private static Cause Blame(ProcessSeries series, Reconciler reconciler) =>
-        series.OthersGrown > series.Capacity * NeighbourShare ? Cause.Neighbour
+        series.OthersGrown > series.Capacity * NeighbourThreat.BlameShare ? Cause.Neighbour
         : series.IsEvaluationAtTheWall ? Cause.Evaluation
         : GrowthThreat.IsLeak(series, reconciler) ? Cause.Leak
         : double.IsNaN(series.SettledAtSeconds) ? Cause.FirstOptimizer

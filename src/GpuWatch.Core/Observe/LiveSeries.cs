@@ -19,7 +19,7 @@ public sealed class LiveSeries
     private const double RestShare = 0.02;
 
     private Bytes last;
-    private double lastFallSeconds;
+    private double lastFallSeconds = double.NegativeInfinity;
     private double changedSeconds = double.NegativeInfinity;
     /// <summary>Least time between two changes: how finely they are seen.</summary>
     private double periodSeconds = double.PositiveInfinity;
@@ -66,7 +66,7 @@ public sealed class LiveSeries
         }
         RestSeconds = !hasChanged && Least is { } least && live <= least * (1 + RestShare) ? time - changedSeconds : 0;
         IsStepping = time - lastFallSeconds < Math.Max(LongestStepSeconds, 10 * periodSeconds);
-        if (hasChanged && IsStepping && phase.Phase != JobPhase.Loading && time - phase.FirstStepSeconds > WarmUpSeconds)
+        if (hasChanged && IsStepping && phase.Phase != JobPhase.Loading && time - phase.FirstStepAtSeconds > WarmUpSeconds)
         {
             Floor.Observe(time, live.Count, periodSeconds);
         }
@@ -84,7 +84,7 @@ public sealed class LiveSeries
         else if (live > last && phase.Phase != JobPhase.Loading)
         {
             Stairs.Add(new Stair(time, live - last, live), 0);
-            var rhythm = Rhythm.Of(Stairs, phase.FirstStepSeconds);
+            var rhythm = Rhythm.Of(Stairs, phase.FirstStepAtSeconds);
             Rhythm = rhythm.GapSeconds >= LeastStairPeriods * periodSeconds ? rhythm : default;
         }
         last = live;

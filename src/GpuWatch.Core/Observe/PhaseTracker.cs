@@ -55,7 +55,7 @@ internal sealed class PhaseTracker(Expected? expected)
     /// <summary>Bytes at the end of loading; null before, and where it was not seen.</summary>
     public Bytes? LoadedLevel { get; private set; }
     /// <summary>When its first step began, or growth began to be looked for because loading was over; NaN before.</summary>
-    public double FirstStepSeconds { get; private set; } = double.NaN;
+    public double FirstStepAtSeconds { get; private set; } = double.NaN;
     public double SettledAtSeconds { get; private set; } = double.NaN;
     /// <summary>It has come to its first step; false while it loads, or has loaded and rests.</summary>
     public bool HasStepped { get; private set; }
@@ -74,7 +74,7 @@ internal sealed class PhaseTracker(Expected? expected)
             case JobPhase.Loading:
                 WaitForRest(time, used, held, seenFromStart);
                 break;
-            case JobPhase.FirstStep when time - highWaterSeconds >= SettledSeconds || time - FirstStepSeconds >= LongestFirstStepSeconds:
+            case JobPhase.FirstStep when time - highWaterSeconds >= SettledSeconds || time - FirstStepAtSeconds >= LongestFirstStepSeconds:
                 (Phase, SettledAtSeconds) = (JobPhase.Steady, Math.Min(time, highWaterSeconds + SettledSeconds));
                 break;
             case JobPhase.Steady or JobPhase.Idle:
@@ -117,7 +117,7 @@ internal sealed class PhaseTracker(Expected? expected)
         var soon = time - pauseEndSeconds <= 1;
         if (soon && IsLoaded(weights) && weights > LeastLeap && leap >= LeastStep(weights))
         {
-            (Phase, LoadedLevel, FirstStepSeconds, HasStepped) = (JobPhase.FirstStep, levelAtPause, time, true);
+            (Phase, LoadedLevel, FirstStepAtSeconds, HasStepped) = (JobPhase.FirstStep, levelAtPause, time, true);
         }
         else if (soon && weights > LeastLeap && leap >= LeastStep(weights))
         {
@@ -138,7 +138,7 @@ internal sealed class PhaseTracker(Expected? expected)
     {
         if (!HasStepped && liveFall >= LeastLeap && IsLoaded(held) && time - highWaterSeconds >= SettledSeconds)
         {
-            (Phase, FirstStepSeconds, SettledAtSeconds, HasStepped) = (JobPhase.Steady, time, time, true);
+            (Phase, FirstStepAtSeconds, SettledAtSeconds, HasStepped) = (JobPhase.Steady, time, time, true);
             LoadedLevel ??= levelBeforeLeap;
         }
     }
@@ -157,7 +157,7 @@ internal sealed class PhaseTracker(Expected? expected)
         else if (time - restSinceSeconds >= seconds && held > LeastLeap)
         {
             var isMislaid = seenFromStart && levelBeforeLeap is not null && !IsAboutPlanned(held);
-            (Phase, FirstStepSeconds, HasStepped) = (JobPhase.Steady, time, !seenFromStart || isMislaid);
+            (Phase, FirstStepAtSeconds, HasStepped) = (JobPhase.Steady, time, !seenFromStart || isMislaid);
             LoadedLevel = isMislaid ? levelBeforeLeap : seenFromStart ? used : null;
             SettledAtSeconds = HasStepped ? time : double.NaN;
         }

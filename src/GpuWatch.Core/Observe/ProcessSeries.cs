@@ -25,7 +25,7 @@ public sealed class ProcessSeries(Expected? expected = null)
     /// <summary>Reserved beyond live bytes while weights load: the ends of segments of 20 MiB.</summary>
     private static readonly Bytes LargestSlack = Bytes.FromMiB(64);
     private static readonly Bytes LeastContext = Bytes.FromMiB(100);
-    private static readonly Bytes LargestContext = Bytes.FromMiB(1024);
+    public static readonly Bytes LargestContext = Bytes.FromMiB(1024);
     private readonly PhaseTracker phase = new(expected);
     private Bytes mark;
     private Bytes grownLevel;
@@ -67,7 +67,7 @@ public sealed class ProcessSeries(Expected? expected = null)
     /// <summary>High-water marks since the first steps have settled.</summary>
     public Records Records { get; } = new();
     /// <summary>Time since the first step, in units of the time it takes to settle; NaN before it.</summary>
-    public double SettledRatio => (NowSeconds - FirstStepSeconds) / SettleSeconds;
+    public double SettledRatio => (NowSeconds - FirstStepAtSeconds) / SettleSeconds;
     /// <summary>How it rises itself.</summary>
     public Climb Climb { get; } = new(restSeconds: 10);
     /// <summary>How the other tenants rise.</summary>
@@ -107,8 +107,8 @@ public sealed class ProcessSeries(Expected? expected = null)
     public Bytes? LoadedBytes => LoadedLevel is not { } level || TorchReserved is null ? null
         : Live.Loaded is { } live && level - Context - live is var slack && slack >= Bytes.Zero && slack < LargestSlack ? live
         : level - Context;
-    /// <inheritdoc cref="PhaseTracker.FirstStepSeconds"/>
-    public double FirstStepSeconds => phase.FirstStepSeconds;
+    /// <inheritdoc cref="PhaseTracker.FirstStepAtSeconds"/>
+    public double FirstStepAtSeconds => phase.FirstStepAtSeconds;
     /// <inheritdoc cref="PhaseTracker.HasStepped"/>
     public bool HasStepped => phase.HasStepped;
     public double SettledAtSeconds => phase.SettledAtSeconds;
@@ -172,7 +172,7 @@ public sealed class ProcessSeries(Expected? expected = null)
         }
         var evaluates = IsEvaluating && NowSeconds - LastStairSeconds < 3 * Rhythm.GapSeconds;
         phase.Evaluating(evaluates);
-        Evaluations.Observe(evaluates, Rhythm, LastStairSeconds, FirstStepSeconds);
+        Evaluations.Observe(evaluates, Rhythm, LastStairSeconds, FirstStepAtSeconds);
     }
 
     private double LastStairSeconds => Stairs.Count > 0 ? Stairs.Last.TimeSeconds : double.NegativeInfinity;
@@ -193,7 +193,7 @@ public sealed class ProcessSeries(Expected? expected = null)
     {
         var isNew = Stairs.Add(stair, Math.Max(StairSeconds, 1.5 * PeriodSeconds));
         beforeLastStair = isNew ? Rhythm : beforeLastStair;
-        Rhythm = Rhythm.Of(Stairs, FirstStepSeconds, beforeLastStair);
+        Rhythm = Rhythm.Of(Stairs, FirstStepAtSeconds, beforeLastStair);
         if (Rhythm.IsClockwork)
         {
             clockworkRise = Rhythm.Rise;

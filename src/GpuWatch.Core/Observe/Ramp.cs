@@ -9,7 +9,7 @@ public sealed class Ramp
     private Bytes startLevel;
     private Bytes level;
     private Bytes mark;
-    private double levelSeconds;
+    private double levelSeconds = double.NaN;
 
     /// <summary>Rising samples in a row; 0 on a plateau.</summary>
     public int Rises { get; private set; }
@@ -27,7 +27,7 @@ public sealed class Ramp
         }
         if (used > level)
         {
-            Rises = levelSeconds == 0 && level == Bytes.Zero ? 0 : Rises + 1;
+            Rises = double.IsNaN(levelSeconds) ? 0 : Rises + 1;
         }
         mark = Bytes.Max(mark, used);
         (level, levelSeconds) = (used, timeSeconds);

@@ -35,13 +35,13 @@ internal static class Excess
 
     private static bool IsLiveBeyond(ProcessSeries series, Bytes live, Plan plan)
     {
-        var leaked = Math.Max(0, series.LiveFloor.LowSlope) * (series.NowSeconds - series.FirstStepSeconds) * LeakDoubt;
+        var leaked = Math.Max(0, series.LiveFloor.LowSlope) * (series.NowSeconds - series.FirstStepAtSeconds) * LeakDoubt;
         return series.Live.IsStepping && live > MostLive(plan) + new Bytes((long)leaked);
     }
 
     private static bool IsReservedBeyond(ProcessSeries series, Bytes held, Plan plan)
     {
-        var age = series.NowSeconds - series.FirstStepSeconds;
+        var age = series.NowSeconds - series.FirstStepAtSeconds;
         var isFlat = series.NowSeconds - series.HighWaterSeconds > age * FlatShare;
         var ratio = !series.SeenFromStart ? AnyRatio : age <= FirstStepsSeconds ? FirstStepsRatio : !isFlat ? double.PositiveInfinity : age <= SettlingSeconds ? SettlingRatio : AnyRatio;
         return held > Workspaces && held - Workspaces > plan.PeakAllocated.Likely * ratio;

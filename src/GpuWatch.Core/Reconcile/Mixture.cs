@@ -9,8 +9,6 @@ namespace GpuWatch.Core.Reconcile;
 /// </summary>
 internal readonly struct Mixture
 {
-    private const double Normal95 = 1.645;
-
     private readonly Component[] parts;
     private readonly ByteRange sum;
     private readonly ByteRange[] priors;
@@ -56,17 +54,13 @@ internal readonly struct Mixture
             return prior;
         }
         var mean = prior.Likely.Count + variance / all * (sum.Likely - likely).Count;
-        var off = Normal95 * Math.Sqrt(variance * (1 - variance / all));
+        var off = ByteRange.Normal90 * Math.Sqrt(variance * (1 - variance / all));
         return new(At(mean - off), At(mean), At(mean + off));
     }
 
     private ByteRange Prior(Component component) => priors[Array.IndexOf(parts, component)];
 
-    private static double Variance(ByteRange range)
-    {
-        var deviation = (range.High - range.Low).Count / (2 * Normal95);
-        return deviation * deviation;
-    }
+    private static double Variance(ByteRange range) => range.Deviation * range.Deviation;
 
     private static Bytes At(double count) => new((long)Math.Max(0, count));
 }

@@ -30,6 +30,12 @@ public sealed class FoldProperties
     [Fact]
     public void Two_replays_say_the_same() => Check((frames, _) => Events(frames).SequenceEqual(Events(frames)));
 
+    /// <summary>By a power of two, so that differences of times stay exactly what they were.</summary>
+    [Fact]
+    public void The_same_samples_at_another_time_say_the_same() => Check((frames, _) =>
+        Events(frames.Select(frame => frame with { TimeSeconds = frame.TimeSeconds + (1 << 20) })).Select(told => told with { TimeSeconds = told.TimeSeconds - (1 << 20) })
+            .SequenceEqual(Events(frames)));
+
     [Fact]
     public void Probabilities_are_probabilities_and_longer_horizons_hold_no_less() => Check((frames, _) =>
         Events(frames).OfType<ForecastMade>().All(made =>

@@ -1,4 +1,5 @@
 using GpuWatch.Core.Alert;
+using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Observe;
@@ -154,6 +155,22 @@ public sealed class ForecastTests
             Assert.Empty(watching.Watch.View.Processes.Single().Alerts);
         }
     }
+
+    [Fact]
+    public void What_NCCL_will_take_counts_before_its_first_collective()
+    {
+        var sharded = Small with { NumGpus = 8, Parallelism = "fsdp-full" };
+        var plan = Estimator.Estimate(sharded).Plan!;
+        Assert.True(plan.Components.Context > ProcessSeries.LargestContext);
+        var outlook = new Watching(16, sharded).See([0.1]).Watch.View.Processes.Single().Outlook;
+        Assert.InRange(outlook.PredictedPeak.Likely / plan.PeakDevice.Likely, 0.95, 1.05);
+    }
+
+    [Theory]
+    [InlineData(1, 1, 0.81)]
+    [InlineData(3, 1, 0.92)]
+    public void What_has_grown_goes_on_by_one_law_whoever_grows(double grown, double more, double probability) =>
+        Assert.Equal(probability, GrowthThreat.GoesOn(grown, more, Constants.Shipped), 2);
 
     [Fact]
     public void What_lets_go_of_blocks_it_has_reserved_computes_and_its_plateau_is_not_weights() =>
