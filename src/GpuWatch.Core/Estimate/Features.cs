@@ -9,9 +9,10 @@ namespace GpuWatch.Core.Estimate;
 /// <param name="Card">Bytes CUDA can use of the card, if it or its size is named.</param>
 /// <param name="ToldWhole"><see cref="Plan.IsToldWhole"/>.</param>
 /// <param name="Cached">Bytes the allocator reserves beyond the allocated peak, as replayed.</param>
+/// <param name="Last">The last phase the job is told to have.</param>
 /// <param name="UsualContext">GiB of context and libraries of this generation of GPUs.</param>
 internal readonly record struct Features(
-    StepPlan Played, bool LossUnsaid, bool Widened, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card, long Cached)
+    StepPlan Played, bool LossUnsaid, bool Widened, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card, long Cached, Phase Last)
 {
     public static Features Of(in StepPlan played, long cached, Workload work) => new(
         played,
@@ -23,7 +24,8 @@ internal readonly record struct Features(
         Contexts.Usual(work.Job.GpuName),
         work.Assumed.IsEmpty && work.Job.CrossEntropy is not null && work.Step.Loss is not Loss.Kept && (work.Job.NumGpus ?? 1) == 1,
         Room.Fillable(work.Job),
-        cached);
+        cached,
+        work.Job.EvalBatch is not null && played.Evaluation.Total > 0 ? Phase.Evaluation : Phase.Steady);
 
     public bool Several => Gpus > 1;
 

@@ -1,4 +1,5 @@
 using GpuWatch.Core.Estimate.Tape;
+using GpuWatch.Core.Jobs;
 
 namespace GpuWatch.Core.Estimate;
 

@@ -31,6 +31,9 @@ internal static class Methods
     /// <summary>LLaMA-Factory's freeze_trainable_layers and LISA's lisa_activated_layers.</summary>
     public const int BlocksAtOnce = 2;
 
+    /// <summary>Tokens of a sequence where nobody says: a prompt with its answer, or what fine-tuning scripts cut their examples to.</summary>
+    public static int UsualLength(string? method) => Of(method) is MethodKind.Inference ? 256 : 1024;
+
     public static MethodKind Of(string? method) => method switch
     {
         // LOMO trains all weights; its gradients are used up in backward (arXiv 2306.09782).

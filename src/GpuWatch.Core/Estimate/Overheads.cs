@@ -66,7 +66,7 @@ internal static class Overheads
     {
         var played = features.Played;
         (Phase Phase, Ledger Parts) highest = (Phase.Load, Adjusted(features, played.Load, profile));
-        for (var phase = Phase.FirstForward; phase <= Phase.Steady; phase++)
+        for (var phase = Phase.FirstForward; phase <= features.Last; phase++)
         {
             var parts = Adjusted(features, played[phase], profile);
             if (parts.Total > highest.Parts.Total)

@@ -25,7 +25,7 @@ public sealed record Plan
 }
 
 /// <summary>The stations of a training job at which its memory peaks.</summary>
-public enum Phase { Load, FirstForward, FirstBackward, FirstOptimizer, Steady }
+public enum Phase { Load, FirstForward, FirstBackward, FirstOptimizer, Steady, Evaluation }
 
 /// <summary>Live bytes by component at the peak of each phase; context and cache are not live and 0 here.</summary>
 public readonly record struct Stations(
@@ -36,9 +36,11 @@ public readonly record struct Stations(
     ByComponent<Bytes> Steady);
 
 /// <summary>Allocated peak of each phase: the first step's stations and a steady step.</summary>
+/// <param name="Evaluation">Of a forward pass between steps, whether or not the job is told to evaluate; null where nothing is trained.</param>
 public readonly record struct PhasePeaks(
     Bytes Load,
     Bytes FirstForward,
     Bytes FirstBackward,
     Bytes FirstOptimizer,
-    Bytes Steady);
+    Bytes Steady,
+    Bytes? Evaluation = null);

@@ -26,14 +26,17 @@ internal static class Plans
             PeakPhase = peaks.Phase,
             Phases = new(
                 Total(features, Phase.Load, profile), Total(features, Phase.FirstForward, profile), Total(features, Phase.FirstBackward, profile),
-                Total(features, Phase.FirstOptimizer, profile), Total(features, Phase.Steady, profile)),
+                Total(features, Phase.FirstOptimizer, profile), Total(features, Phase.Steady, profile),
+                features.Played.Evaluation.Total > 0 ? Total(features, Phase.Evaluation, profile) : null),
             Stations = new(
                 Live(features, Phase.Load, profile), Live(features, Phase.FirstForward, profile), Live(features, Phase.FirstBackward, profile),
                 Live(features, Phase.FirstOptimizer, profile), Live(features, Phase.Steady, profile)),
             Components = Named(parts, context, allocator),
             Assumed = work.Assumed,
             IsToldWhole = features.ToldWhole,
-            Warnings = work.Warnings,
+            Warnings = work.Job.EvalBatch is null && Total(features, Phase.Evaluation, profile) is var evaluation && evaluation > new Bytes((long)peaks.Allocated)
+                ? work.Warnings.Add($"an evaluation of as many sequences would need {evaluation} allocated, more than training; say eval_batch")
+                : work.Warnings,
         };
     }
 

@@ -89,6 +89,11 @@ internal readonly ref struct Replay
             tape.DropGradients();
             first = false;
         }
+        if (work.Job.EvalBatch is not null && work.Step.Backward)
+        {
+            tape.Allocate(work.LogitsKept, Part.Logits, Tape.Place.Kept);
+            StepPlayer.Play(tape, work.Evaluation, layers);
+        }
     }
 
     private void Optimize(bool first)

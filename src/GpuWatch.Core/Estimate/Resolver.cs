@@ -85,7 +85,8 @@ internal readonly ref struct Resolver
         return new(
             job, step, layout, method, parameters, weights, trained, Optimizer, Masters ? 4 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth,
             Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? trained * gradients : 0, Gathered(),
-            job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, job.GradAccum > 1, assumed.DrainToImmutable(), Warnings());
+            job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, job.GradAccum > 1,
+            Evaluation(step), LogitsKept(step), assumed.DrainToImmutable(), Warnings());
     }
 
     private string Optimizer => job.Method is "lomo" or "adalomo" ? job.Method : job.Optimizer ?? "adamw_torch";
@@ -173,7 +174,7 @@ internal readonly ref struct Resolver
         return warnings.DrainToImmutable();
     }
 
-    private int DefaultLength => method is MethodKind.Inference ? 256 : 1024;
+    private int DefaultLength => Methods.UsualLength(job.Method);
 
     private Step Step()
     {
@@ -190,11 +191,35 @@ internal readonly ref struct Resolver
             AlsoSaved(tokens, all), inFlight, Turning: method is MethodKind.Blockwise ? TrainedInTurn : 0));
     }
 
+    /// <summary>
+    /// model.eval() under no_grad: no dropout, no checkpoints, nothing saved. Fused losses are for training: Liger makes whole logits in evaluation
+    /// (liger_kernel, skip_logits defaults to self.training).
+    /// </summary>
+    private Step Evaluation(Step step)
+    {
+        var batch = job.EvalBatch ?? step.Block.Batch;
+        var block = step.Block with
+        {
+            Batch = batch, Tokens = Math.Max(1, (long)batch * step.Block.Length / layout.Sharding.Tensor),
+            Checkpointed = false, Dropout = false, LoraDropout = false, HoldsInputs = false,
+        };
+        return step with
+        {
+            Block = block, Loss = step.Loss is Loss.Fused ? Loss.Whole : step.Loss, Backward = false, InputNeedsGradient = false, AlsoSaved = 0, InFlight = 1,
+        };
+    }
+
+    /// <summary>
+    /// Of all batches that are kept but the last, which is being made: in the compute dtype, as the recorded jobs that gather them do
+    /// (each asks for micro_batch · seq_len · vocab · 2 bytes under autocast).
+    /// </summary>
+    private long LogitsKept(Step step) =>
+        job.EvalKept is { } kept and > 1 ? (kept - 1L) * Evaluation(step).Block.Tokens * Classes * ComputeWidth : 0;
+
     /// <summary>Bytes kept for backward beside what the tape's blocks keep.</summary>
     private long AlsoSaved(long tokens, int layers) => (job.Checkpointing, method) switch
     {
-        // Generation keeps the keys and values of all tokens.
-        (_, MethodKind.Inference) => 2L * ComputeWidth * (shape.KvHeads ?? shape.Heads!.Value) * (shape.HeadDim ?? Math.Max(1, Hidden / shape.Heads!.Value)) * tokens * layers,
+        (_, MethodKind.Inference) => 0,
         // Selective checkpointing keeps the outputs of matrix products and attention: 12.5 h bytes a token and layer (torchtitan, measured).
         ("selective", _) => (long)(12.5 * Hidden * tokens * layers),
         // The inputs of blocks that are not trained, which PEFT's and LLaMA-Factory's enable_input_require_grads makes checkpointing keep too.
@@ -265,11 +290,11 @@ internal readonly ref struct Resolver
             batch, length, tokens, Hidden, heads, shape.KvHeads ?? heads, HeadDim,
             passed,
             shape.QkvBias ?? traits.QkvBias, BlockWeightWidth, ComputeWidth, method is MethodKind.Full or MethodKind.Projected or MethodKind.Last, Quantised,
-            job.Attention == "eager", job.Checkpointing is "full" or "selective", Amp && !CastsOnGather, adapters ? job.LoraRank ?? 16 : 0,
-            adapters ? LoraTargetWords.Read(job.LoraTargets) : Targets.None, LoraWidth, job.LoraDropout > 0,
+            job.Attention == "eager", method is not MethodKind.Inference && job.Checkpointing is "full" or "selective", Amp && !CastsOnGather, adapters ? job.LoraRank ?? 16 : 0,
+            adapters ? LoraTargets.Read(job.LoraTargets) : Targets.None, LoraWidth, job.LoraDropout > 0,
             HoldsInputs: layout.SharesWeights && layout.Sharding.Fsdp && !Trains && job.Checkpointing != "none")
         {
-            Slices = layout.Sharding.Tensor, Norms = traits.Norms, NormScales = (int)traits.Norm, QkNorm = traits.QkNorm, Latent = shape.Latent, OutputBiased = traits.OutputBias,
+            Caches = method is MethodKind.Inference, Slices = layout.Sharding.Tensor, Norms = traits.Norms, NormScales = (int)traits.Norm, QkNorm = traits.QkNorm, Latent = shape.Latent, OutputBiased = traits.OutputBias,
         };
     }
 

@@ -25,7 +25,7 @@ public sealed record Room(string Name, Bytes Usable)
 
     /// <returns>Null when the job names no card and no size.</returns>
     public static Room? Of(Job job) =>
-        job.GpuName is { } name && Gpu.Find(name, job.GpuMemGb) is { } gpu && (job.GpuMemGb is null || job.GpuMemGb == gpu.MemoryGb) ? new(gpu.Name, gpu.Usable)
+        job.GpuName is { } name && Gpu.Find(name, job.GpuMemGb) is { } gpu && (job.GpuMemGb is null || job.GpuMemGb == gpu.MemoryGb) ? new(Named(gpu, name, job.GpuMemGb), gpu.Usable)
         : job.GpuMemGb is { } gb ? OfSize(gb)
         : null;
 
@@ -35,7 +35,7 @@ public sealed record Room(string Name, Bytes Usable)
     {
         if (Gpu.Find(text) is { } gpu)
         {
-            return new(gpu.Name, gpu.Usable);
+            return new(Named(gpu, text), gpu.Usable);
         }
         var digits = text.Trim().TrimEnd('b', 'B', 'i', 'G', 'g', ' ');
         return double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var gb) && gb is > 0 and < 1e6 ? OfSize(gb) : null;
@@ -56,6 +56,13 @@ public sealed record Room(string Name, Bytes Usable)
         return sigma <= 0 ? (above ? 1 : 0) : MathNet.Numerics.Distributions.Normal.CDF(0, 1, distance / sigma);
     }
 
+    /// <summary>The card; where the name is of several, which one was taken.</summary>
+    private static string Named(Gpu gpu, string name, double? memoryGb = null)
+    {
+        var sizes = Gpu.All(name, memoryGb).Select(meant => meant.MemoryGb).Distinct().ToArray();
+        return sizes.Length < 2 || memoryGb is not null ? gpu.Name : string.Create(CultureInfo.InvariantCulture, $"{gpu.Name} ({name} may also have {sizes[^1]:0.##} GB)");
+    }
+
     private static Room OfSize(double gb) =>
-        new(string.Create(CultureInfo.InvariantCulture, $"a {gb:0.##} GB card"), Bytes.FromGiB(gb * UsableShare));
+        new(string.Create(CultureInfo.InvariantCulture, $"{(gb is >= 80 and < 90 or 8 or 11 or 18 ? "an" : "a")} {gb:0.##} GB card"), Bytes.FromGiB(gb * UsableShare));
 }

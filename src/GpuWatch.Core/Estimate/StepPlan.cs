@@ -3,7 +3,9 @@ using GpuWatch.Core.Estimate.Tape;
 namespace GpuWatch.Core.Estimate;
 
 /// <summary>Allocated peaks of the phases of a job, each with what it is made of.</summary>
-internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Backward, Ledger Optimizer, Ledger Steady, long Saved)
+/// <param name="Evaluation">Empty where nothing is trained.</param>
+/// <param name="Saved">What a forward pass leaves for backward.</param>
+internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Backward, Ledger Optimizer, Ledger Steady, Ledger Evaluation, long Saved)
 {
     public Ledger this[Phase phase] => phase switch
     {
@@ -11,6 +13,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         Phase.FirstForward => Forward,
         Phase.FirstBackward => Backward,
         Phase.FirstOptimizer => Optimizer,
+        Phase.Evaluation => Evaluation,
         _ => Steady,
     };
 
@@ -18,43 +21,65 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
     {
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
         tensors = tensors[..TensorSizes.Trained(work.Step, tensors)];
+        var (states, stepping) = work.Step.Backward ? Optimizing(work, tensors) : default;
+        var evaluation = work.Step.Backward ? Evaluating(tape, work, states) : default;
         tape.Clear();
         tape.GradientShare = GradientShare(work);
+        CountHeld(tape, work);
+        var load = tape.Live;
+        if (work.Method is MethodKind.Load)
+        {
+            return new(load, load, load, load, load, default, 0);
+        }
+        tape.Count(Part.Communication, Place.Buckets, work.Buckets);
+        var (forward, backward, saved) = Pass(tape, work);
+        if (work.Method is MethodKind.Inference)
+        {
+            return new(load, forward, forward, forward, forward, default, 0);
+        }
+        tape.BeginPhase();
+        tape.Count(Part.OptimizerStates, Place.Moments, states);
+        tape.Touch(stepping, Part.Temporaries, Place.Stepping);
+        var optimizer = tape.EndPhase();
+        return new(load, forward, backward, optimizer, Later(tape, work, forward, backward, optimizer, states), evaluation, saved);
+    }
+
+    private static void CountHeld(Tape.Tape tape, Workload work)
+    {
         var weights = work.Weights;
         tape.Count(Part.Weights, Place.Packed, weights.Packed);
         tape.Count(Part.Weights, Place.Plain, weights.Plain);
         tape.Count(Part.Weights, Place.Cast, weights.Cast);
         tape.Count(Part.Weights, Place.Adapters, weights.Adapters);
         tape.Count(Part.MasterWeights, Place.Masters, work.Masters && !work.OptimizerOffloaded ? 4 * work.TrainedParameters / work.Layout.StateShards / work.Layout.Parts : 0);
-        var load = tape.Live;
-        if (work.Method is MethodKind.Load)
-        {
-            return new(load, load, load, load, load, 0);
-        }
-        tape.Count(Part.Communication, Place.Buckets, work.Buckets);
-        var (forward, backward, saved) = Pass(tape, work);
-        if (work.Method is MethodKind.Inference)
-        {
-            return new(load, forward, forward, forward, forward, 0);
-        }
-        var (states, stepping) = Optimizing(work, tensors);
-        tape.BeginPhase();
+    }
+
+    /// <summary>A forward pass between two steps: states are there, gradients are not, and nothing is saved for backward.</summary>
+    private static Ledger Evaluating(Tape.Tape tape, Workload work, long states)
+    {
+        tape.Clear();
+        CountHeld(tape, work);
         tape.Count(Part.OptimizerStates, Place.Moments, states);
-        tape.Touch(stepping, Part.Temporaries, Place.Stepping);
-        var optimizer = tape.EndPhase();
-        return new(load, forward, backward, optimizer, Later(tape, work, forward, backward, optimizer, states), saved);
+        tape.Count(Part.Communication, Place.Buckets, work.Buckets);
+        tape.Count(Part.Logits, Place.Kept, work.LogitsKept);
+        var (forward, _, _) = StepPlayer.Play(tape, work.Evaluation, work.Evaluation.Layers);
+        Gather(ref forward, work);
+        return forward;
+    }
+
+    private static void Gather(ref Ledger ledger, Workload work)
+    {
+        ledger.Count(Part.Communication, Place.Root, work.Gathered.Root);
+        ledger.Count(Part.Communication, Place.Gathered, work.Gathered.Blocks);
     }
 
     /// <summary>Forward and backward of a micro-batch.</summary>
     private static StepPlayer.Played Pass(Tape.Tape tape, Workload work)
     {
         var (forward, backward, saved) = StepPlayer.Play(tape, work.Step, work.Step.Layers);
-        var (root, blocks, gradients) = work.Gathered;
-        forward.Count(Part.Communication, Place.Root, root);
-        forward.Count(Part.Communication, Place.Gathered, blocks);
-        backward.Count(Part.Communication, Place.Root, root);
-        backward.Count(Part.Communication, Place.Gathered, blocks);
-        backward.Count(Part.Communication, Place.Waiting, gradients);
+        Gather(ref forward, work);
+        Gather(ref backward, work);
+        backward.Count(Part.Communication, Place.Waiting, work.Gathered.Gradients);
         return new(forward, backward, saved);
     }
 

@@ -37,18 +37,20 @@ public sealed record Contradiction(string Key, string Problem, string Expectatio
 
     private static IEnumerable<Contradiction> InSize(Job job, Architecture shape)
     {
-        var (tokens, layers) = ((double)(job.MicroBatch ?? 1) * (job.SeqLen ?? 1), (double)(shape.Layers ?? 1));
-        var scores = job.Attention == "eager" ? tokens * (job.SeqLen ?? 1) * (shape.Heads ?? 1) : 0;
-        var experts = Math.Max(1, shape.Experts ?? 1);
-        var weights = layers * (shape.Hidden ?? 1) * ((shape.Hidden ?? 1) + (double)(shape.Intermediate ?? 1) * experts) + (double)(shape.Vocab ?? 1) * (shape.Hidden ?? 1);
-        var activations = tokens * (layers * ((shape.Hidden ?? 1) + (shape.Intermediate ?? 1)) + (shape.Vocab ?? 1)) + scores * layers;
+        double layers = shape.Layers ?? 1, hidden = shape.Hidden ?? 1, vocab = shape.Vocab ?? 1, heads = shape.Heads ?? 1, length = job.SeqLen ?? 1024;
+        var attention = Math.Max(hidden, heads * (shape.HeadDim ?? 1));
+        var mlp = Math.Max(shape.Intermediate ?? 1, shape.ExpertIntermediate ?? 1) + (double)(shape.SharedIntermediate ?? 0);
+        var tokens = (double)Math.Max(job.MicroBatch ?? 1, job.EvalBatch ?? 1) * length;
+        var scores = job.Attention == "eager" ? tokens * length * heads : 0;
+        var weights = layers * ((hidden + (job.LoraRank ?? 0)) * (4 * attention + 3 * mlp * Math.Max(1, shape.Experts ?? 1))) + vocab * hidden;
+        var activations = tokens * (layers * (attention + mlp * Math.Max(1, shape.ExpertsPerToken ?? 1) + (job.LoraRank ?? 0)) + vocab * (job.EvalKept ?? 1)) + scores * layers;
         if (weights * 16 > MostBytes)
         {
-            yield return new(Said(job, "layers", "hidden", "intermediate", "experts", "vocab"), $"a model of {weights:0.#e+0} weights is larger than any", "expected a smaller shape", true);
+            yield return new(Said(job, "layers", "hidden", "intermediate", "experts", "expert_intermediate", "head_dim", "vocab", "intermediate", "lora_rank", "heads"), $"a model of {weights:0.#e+0} weights is larger than any", "expected a smaller shape", true);
         }
         else if (activations * 16 > MostBytes)
         {
-            yield return new(Said(job, "seq_len", "micro_batch", "layers", "hidden", "intermediate", "vocab", "heads"), $"micro_batch × seq_len is {tokens:0.#e+0} tokens, more than any step can hold", "expected a shorter sequence or a smaller batch", true);
+            yield return new(Said(job, "seq_len", "micro_batch", "eval_batch", "eval_kept", "layers", "hidden", "intermediate", "experts_per_token", "expert_intermediate", "head_dim", "vocab", "lora_rank", "heads"), $"micro_batch × seq_len is {tokens:0.#e+0} tokens, more than any step can hold", "expected a shorter sequence or a smaller batch", true);
         }
     }
 
@@ -65,9 +67,21 @@ public sealed record Contradiction(string Key, string Problem, string Expectatio
         return keys[0];
     }
 
+    /// <summary>Methods beside full and pretrain that train the base's own weights.</summary>
+    private static readonly string?[] TrainsWeights =
+        ["freeze", "galore", "pretrain-galore", "apollo", "pretrain-apollo", "badam", "lisa", "lomo", "adalomo", "llamapro", "osf"];
+
     private static IEnumerable<Contradiction> InMethod(Job job)
     {
         var trainsAll = job.Method is "full" or "pretrain";
+        if (TrainsWeights.Contains(job.Method) && (job.QuantBits is not null || job.QuantFormat is not null))
+        {
+            yield return new(job.QuantFormat is null ? "quant_bits" : "weight_dtype", $"method {job.Method} cannot train quantised weights", "expected method qlora, or weights in fp32, bf16 or fp16", false);
+        }
+        if (job is { QuantFormat: { } format, QuantBits: { } bits } && WeightFormat.BitsOf(format) is { } only && only != bits)
+        {
+            yield return new("quant_bits", $"{format} has {only} bits, but quant_bits is {bits}", "expected them to agree, or one of them", false);
+        }
         if (trainsAll && (job.QuantBits is not null || job.QuantFormat is not null))
         {
             var key = job.QuantFormat is null ? "quant_bits" : "weight_dtype";

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
+using System.Globalization;
 using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Jobs;
@@ -25,12 +26,13 @@ public sealed record Gpu(
     private static readonly ImmutableArray<(Gpu Gpu, string[] Aliases)> Rows =
         [.. Table.Read(typeof(Gpu), "gpus.csv").Select(row => (Of(row), row["aliases"].Split(';', StringSplitOptions.RemoveEmptyEntries)))];
 
-    private static readonly FrozenDictionary<string, Gpu> ByKey = Rows
+    /// <summary>The smallest first: what fits it fits the others.</summary>
+    private static readonly FrozenDictionary<string, ImmutableArray<Gpu>> ByKey = Rows
         .SelectMany(row => row.Aliases.Prepend(row.Gpu.Name).Select(name => (Key: Key(name), row.Gpu)))
-        .DistinctBy(pair => pair.Key)
-        .ToFrozenDictionary(pair => pair.Key, pair => pair.Gpu);
+        .GroupBy(pair => pair.Key)
+        .ToFrozenDictionary(group => group.Key, group => group.Select(pair => pair.Gpu).Distinct().OrderBy(gpu => gpu.MemoryGb).ToImmutableArray());
 
-    public static ImmutableArray<Gpu> All { get; } = [.. Rows.Select(row => row.Gpu)];
+    public static ImmutableArray<Gpu> Known { get; } = [.. Rows.Select(row => row.Gpu)];
 
     /// <summary>Throughput of a training step in this precision; the fp32 units' where the tensor cores cannot.</summary>
     public double Tflops(string? dtype) => dtype switch
@@ -41,14 +43,20 @@ public sealed record Gpu(
     };
 
     /// <summary>Finds a GPU by its name as people and drivers write it: "A100-SXM4-80GB", "a100_40gb", "NVIDIA GeForce RTX 4090", "8xRTX 3090".</summary>
-    /// <param name="memoryGb">Tells apart cards that are sold in two sizes; null = unknown.</param>
-    public static Gpu? Find(string name, double? memoryGb = null)
+    /// <param name="memoryGb">Tells apart cards that are sold in two sizes; null = unknown: the smaller.</param>
+    public static Gpu? Find(string name, double? memoryGb = null) =>
+        All(name, memoryGb) is [var first, ..] and var all ? all.FirstOrDefault(gpu => gpu.MemoryGb == memoryGb) ?? first : null;
+
+    /// <summary>Every card that a name may mean, the smallest first.</summary>
+    public static ImmutableArray<Gpu> All(string name, double? memoryGb = null)
     {
         var key = Key(name);
-        return memoryGb is { } size && ByKey.TryGetValue($"{key}{size}gb", out var sized) ? sized : ByKey.GetValueOrDefault(key);
+        return memoryGb is { } size && ByKey.TryGetValue(string.Create(CultureInfo.InvariantCulture, $"{key}{size}gb"), out var sized) ? sized
+            : ByKey.TryGetValue(key, out var all) ? all
+            : [];
     }
 
-    public static string Nearest(string name) => Jobs.Nearest.Of(name, All.Select(gpu => gpu.Name));
+    public static string Nearest(string name) => Jobs.Nearest.Of(name, Known.Select(gpu => gpu.Name));
 
     private static string Key(string name)
     {

@@ -47,6 +47,10 @@ public sealed record Job
     /// <summary>Yes: every sequence has seq_len tokens, by packing or by padding. No: seq_len is only their upper bound.</summary>
     public bool? Packing { get; init; }
     public int? GradAccum { get; init; }
+    /// <summary>Sequences in one forward pass of evaluation (transformers: per_device_eval_batch_size); null = it is not said whether the job evaluates.</summary>
+    public int? EvalBatch { get; init; }
+    /// <summary>Batches of an evaluation whose logits stay on the GPU (transformers: eval_accumulation_steps, where metrics are computed); null = none.</summary>
+    public int? EvalKept { get; init; }
     public int? NumGpus { get; init; }
     /// <summary>As given; <see cref="Sharding.Of"/> reads it.</summary>
     public string? Parallelism { get; init; }

@@ -37,6 +37,7 @@ public static class JobReader
                 job = Apply(job, key, value.Trim(), place);
             }
         }
+        job = Sharding.Counted(job);
         foreach (var wrong in Contradiction.In(job))
         {
             throw new BadInputException(places.GetValueOrDefault(wrong.Key) ?? places.Values.First(), wrong.Problem, wrong.Expectation);
@@ -73,6 +74,7 @@ public static class JobReader
                 return (null, $"{key.Name} is '{Plain.Text(value)}'; expected {key.Expects}");
             }
         }
+        job = Sharding.Counted(job);
         foreach (var wrong in Contradiction.In(job))
         {
             if (wrong.Impossible)

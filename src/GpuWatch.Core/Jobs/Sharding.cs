@@ -34,6 +34,17 @@ public readonly record struct Sharding(
 
     private static readonly Sharding Single = new(ShardedState.None, null, 1, 1, 1, 1, false, false, false);
 
+    /// <summary>The job with its GPUs, where only its degrees say them: 512 of "fsdp8-tp8-pp8".</summary>
+    public static Job Counted(Job job)
+    {
+        if (job.NumGpus is not null || job.Parallelism is not { } text || Parse(text) is not { } sharding)
+        {
+            return job;
+        }
+        var degrees = (long)(sharding.DataParallel ?? 1) * sharding.Tensor * sharding.Pipeline * sharding.Context * sharding.Sequence;
+        return degrees is > 1 and < int.MaxValue ? job with { NumGpus = (int)degrees } : job;
+    }
+
     /// <summary>How this job is divided; data-parallel ranks are what the other degrees leave of its GPUs.</summary>
     public static Sharding Of(Job job)
     {

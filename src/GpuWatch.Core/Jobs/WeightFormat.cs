@@ -4,7 +4,7 @@ namespace GpuWatch.Core.Jobs;
 internal static class WeightFormat
 {
     public static readonly WordList Formats = new(
-        "nf4", "nf4-dq = nf4dq", "fp4", "gptq = gptq4, gptq8, gptq3, gptq2", "awq = awq4", "aqlm = aqlm2", "int8 = llm.int8, bnb8, fp8", "int4 = hqq4, hqq");
+        "nf4", "nf4-dq = nf4dq", "fp4", "gptq = gptq4, gptq8, gptq2", "awq = awq4", "aqlm = aqlm2", "int8 = llm.int8, bnb8, fp8", "int4 = hqq4, hqq");
 
     public static Job? Read(Job job, string text)
     {
@@ -34,6 +34,9 @@ internal static class WeightFormat
         "int8" => 8,
         "nf4" or "nf4-dq" or "fp4" or "int4" or "awq" => 4,
         "aqlm" => 2,
-        _ => text[^1] is '8' ? 8 : text[^1] is '2' ? 2 : 4,
+        _ => text.AsSpan().IndexOfAnyInRange('2', '8') is >= 0 and var at ? text[at] - '0' : 4,
     };
+
+    /// <summary>The only bits a format has; null where it has several.</summary>
+    public static int? BitsOf(string format) => format is "gptq" ? null : Bits(format, format);
 }

@@ -46,6 +46,7 @@ internal sealed class EstimateJson(TextWriter output, bool indented)
         Phase.FirstForward => "first_forward",
         Phase.FirstBackward => "first_backward",
         Phase.FirstOptimizer => "first_optimizer",
+        Phase.Evaluation => "evaluation",
         _ => "steady",
     };
 
@@ -97,6 +98,10 @@ internal sealed class EstimateJson(TextWriter output, bool indented)
         json.WriteNumber("first_backward", phases.FirstBackward.Count);
         json.WriteNumber("first_optimizer", phases.FirstOptimizer.Count);
         json.WriteNumber("steady", phases.Steady.Count);
+        if (phases.Evaluation is { } evaluation)
+        {
+            json.WriteNumber("evaluation", evaluation.Count);
+        }
         json.WriteEndObject();
     }
 

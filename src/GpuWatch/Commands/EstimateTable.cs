@@ -22,7 +22,7 @@ internal static class EstimateTable
         var phases = it.Plan.Phases;
         Line(output, "phases", it.Job.Method is "inference" or "load"
             ? $"load {phases.Load} → forward {phases.FirstForward}"
-            : $"load {phases.Load} → forward {phases.FirstForward} → backward {phases.FirstBackward} → optimizer {phases.FirstOptimizer}; then {phases.Steady} a step");
+            : $"load {phases.Load} → forward {phases.FirstForward} → backward {phases.FirstBackward} → optimizer {phases.FirstOptimizer}; then {phases.Steady} a step{(phases.Evaluation is { } evaluation ? $", {evaluation} in evaluation" : "")}");
         WriteAdvice(it, output);
         Wrapped(output, "assumed", it.Plan.Assumed);
         Wrapped(output, "beware", it.Plan.Warnings);
@@ -132,6 +132,7 @@ internal static class EstimateTable
         Phase.FirstForward => "the first forward pass",
         Phase.FirstBackward => "the first backward pass",
         Phase.FirstOptimizer => "the first optimizer step",
+        Phase.Evaluation => "evaluation",
         _ => "every step after the first",
     };
 }

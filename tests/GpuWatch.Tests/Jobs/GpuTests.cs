@@ -1,3 +1,4 @@
+using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Tests.Support;
 
@@ -10,7 +11,11 @@ public sealed class GpuTests
     [InlineData("NVIDIA A100-SXM4-40GB", null, "A100-40GB")]
     [InlineData("a100_40gb", null, "A100-40GB")]
     [InlineData("A100", 40.0, "A100-40GB")]
-    [InlineData("A100", null, "A100-SXM-80GB")]
+    [InlineData("A100", 80.0, "A100-SXM-80GB")]
+    [InlineData("A100", null, "A100-40GB")]
+    [InlineData("V100", null, "V100-16GB")]
+    [InlineData("RTX 4060 Ti", null, "RTX-4060-Ti-8GB")]
+    [InlineData("RTX 4060 Ti", 16.0, "RTX-4060-Ti-16GB")]
     [InlineData("h100_80gb", null, "H100-SXM-80GB")]
     [InlineData("NVIDIA H100 80GB HBM3", null, "H100-SXM-80GB")]
     [InlineData("H100-96GB", 96.0, "H100-96GB")]
@@ -28,7 +33,15 @@ public sealed class GpuTests
 
     [Fact]
     public void What_CUDA_can_use_is_less_than_what_is_sold_but_most_of_it() =>
-        Assert.All(Gpu.All, gpu => Assert.InRange(gpu.Usable.GiB / gpu.MemoryGb, 0.9, 0.999));
+        Assert.All(Gpu.Known, gpu => Assert.InRange(gpu.Usable.GiB / gpu.MemoryGb, 0.9, 0.999));
+
+    [Fact]
+    public void A_name_of_several_cards_takes_the_smaller_and_says_so()
+    {
+        Assert.Equal("RTX-4060-Ti-8GB (RTX 4060 Ti may also have 16 GB)", Room.Parse("RTX 4060 Ti")!.Name);
+        Assert.Equal("A100-SXM-80GB", Room.Of(new() { GpuName = "A100", GpuMemGb = 80 })!.Name);
+        Assert.Equal("RTX-4090", Room.Parse("RTX 4090")!.Name);
+    }
 
     [SharedDataFact]
     public void Nearly_every_GPU_of_the_published_measurements_is_known()

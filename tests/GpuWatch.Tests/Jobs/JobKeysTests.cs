@@ -69,6 +69,31 @@ public sealed class JobKeysTests
             return JobReader.Read(entries) == job;
         }).QuickCheckThrowOnFailure();
 
+    [Theory]
+    [InlineData("galore", "nf4+bf16")]
+    [InlineData("badam", "int8")]
+    [InlineData("full", "nf4")]
+    public void Weights_that_are_trained_cannot_be_quantised(string method, string dtype) =>
+        Assert.Contains(Contradiction.In(Of(("method", method), ("weight_dtype", dtype))), wrong => wrong.Key == "weight_dtype");
+
+    [Fact]
+    public void A_format_has_its_own_bits()
+    {
+        Assert.Equal(8, Of(("weight_dtype", "gptq8 (act-order)+fp16")).QuantBits);
+        Assert.Null(JobKeys.ByName["weight_dtype"].Set(new(), "gptq3"));
+        Assert.Contains(Contradiction.In(Of(("weight_dtype", "nf4"), ("quant_bits", "8"))), wrong => wrong.Key == "quant_bits");
+        Assert.Empty(Contradiction.In(Of(("weight_dtype", "gptq8"), ("quant_bits", "8"))));
+    }
+
+    [Theory]
+    [InlineData("fsdp8-tp8-pp8", 512)]
+    [InlineData("tp2pp4", 8)]
+    [InlineData("zero3", null)]
+    [InlineData("fsdp2", null)]
+    public void Degrees_say_how_many_gpus_there_are(string parallelism, int? gpus) => Assert.Equal(gpus, Sharding.Counted(Of(("parallelism", parallelism))).NumGpus);
+
+    private static Job Of(params (string Key, string Value)[] said) => said.Aggregate(new Job(), (job, pair) => JobKeys.ByName[pair.Key].Set(job, pair.Value)!);
+
     [Fact]
     public void An_unknown_key_is_an_error_that_names_the_nearest()
     {

@@ -24,7 +24,7 @@ internal static class SomeJobs
             var job = texts.Aggregate(new Job(), (job, text) => JobKeys.ByName[text.Key].Set(job, text.Value)!);
             if (Contradiction.In(job).FirstOrDefault() is not { } wrong)
             {
-                return job;
+                return Sharding.Counted(job);
             }
             Assert.True(texts.Remove(wrong.Key));
         }
@@ -42,6 +42,7 @@ internal static class SomeJobs
         "lora_dtype" => Of(JobWords.Dtypes),
         "weight_dtype" => Gen.Elements("bf16", "fp32", "nf4+bf16", "nf4-dq+fp16", "gptq+fp16", "int8"),
         "parallelism" => Gen.Elements("none", "ddp", "zero3", "fsdp-full", "fsdp8-tp8-pp8", "device_map"),
+        "lora_targets" => Gen.Elements("q,v", "all-linear", "q_proj+down_proj"),
         "offload" => Gen.Elements("none", "optimizer", "optimizer,params", "activations"),
         "quant_bits" => Gen.Elements("2", "4", "8"),
         "lora_dropout" => Gen.Elements("0", "0.05", "0.999"),

@@ -18,6 +18,9 @@ public static class Advisor
 {
     private const int MostHalvings = 12;
 
+    /// <summary>What saves less of the peak is not worth a change.</summary>
+    private const double LeastSaved = 0.01;
+
     /// <summary>
     /// First what makes the job fit with head-room: what gives up least of the training, then the least costly in time, then in the founding
     /// documents' order; after it the single changes that help without being enough, the most saving first. Empty when nothing saves anything.
@@ -28,7 +31,7 @@ public static class Advisor
         var singles = Changes.InOrder
             .Select(change => Repeated(job, plan, room, change, estimate))
             .OfType<Advised>()
-            .Where(advised => advised.Saves > Bytes.Zero)
+            .Where(advised => advised.Saves > plan.PeakDevice.Likely * LeastSaved)
             .ToArray();
         var enough = singles.Where(advised => advised.Fits).ToList();
         if (Together(job, plan, room, estimate) is { } together && !enough.Any(single => single.Settings.SequenceEqual(together.Settings)))

@@ -35,8 +35,11 @@ internal static class Changes
 
     private static Job? Precision(Job job) =>
         TrainsAll(job) && (job.WeightDtype == "fp32" || job.Amp == true || job.MasterWeights == true)
-            ? job with { WeightDtype = "bf16", Amp = false, MasterWeights = false }
+            ? job with { WeightDtype = "bf16", Amp = Off(job.Amp), MasterWeights = Sharding.Of(job) is { State: not ShardedState.None, Fsdp: false } ? false : Off(job.MasterWeights) }
             : null;
+
+    /// <summary>What is on goes off; what nobody said stays unsaid.</summary>
+    private static bool? Off(bool? setting) => setting == true ? false : setting;
 
     private static Job? MicroBatch(Job job)
     {
@@ -45,6 +48,10 @@ internal static class Changes
             return null;
         }
         var half = job.MicroBatch.Value / 2;
+        if (job.Method == "inference")
+        {
+            return job with { MicroBatch = half };
+        }
         var accumulation = (int)Math.Ceiling((double)job.MicroBatch.Value * (job.GradAccum ?? 1) / half);
         return job with { MicroBatch = half, GradAccum = accumulation };
     }
@@ -74,7 +81,7 @@ internal static class Changes
             : null;
 
     private static Job Adapted(Job job, string method) =>
-        job with { Method = method, LoraRank = job.LoraRank ?? 16, WeightDtype = job.WeightDtype is "fp32" or null ? "bf16" : job.WeightDtype, MasterWeights = false };
+        job with { Method = method, LoraRank = job.LoraRank ?? 16, WeightDtype = job.WeightDtype is "fp32" or null ? "bf16" : job.WeightDtype, MasterWeights = Off(job.MasterWeights) };
 
     private static Job? Shard(Job job) =>
         job.NumGpus > 1 && Sharding.Of(job) is { State: not ShardedState.All, LayerSplit: false }

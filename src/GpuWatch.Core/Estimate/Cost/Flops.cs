@@ -22,14 +22,17 @@ public static class Flops
         var backward = job.Method switch
         {
             "inference" or "load" => 0.0,
-            null or "full" or "pretrain" => 4,
+            _ when Methods.Of(job.Method) is MethodKind.Full or MethodKind.Projected => 4,
             _ => 2,
         };
         var recomputed = backward > 0 && job.Checkpointing == "full" ? 2.0 : 0;
         var passes = (forward + backward + recomputed) / 6;
-        var attention = shape is { Layers: { } layers, Hidden: { } hidden } && job.SeqLen is { } length ? 12.0 * layers * Heads(shape, hidden) * length : 0;
+        var attention = shape is { Layers: { } layers, Hidden: { } hidden } ? 12.0 * layers * Heads(shape, hidden) * Length(job) : 0;
         return 6 * parameters * passes + attention * passes;
     }
+
+    /// <summary>As said, or as the plan assumes.</summary>
+    public static int Length(Job job) => job.SeqLen ?? Methods.UsualLength(job.Method);
 
     /// <summary>Width of all heads together: heads · head size, which need not be the hidden width (Qwen3-0.6B: 16 · 128 of 1024).</summary>
     private static double Heads(Architecture shape, int hidden) =>

@@ -27,7 +27,7 @@ public sealed record TrainingCost(
         var batch = (long)(job.MicroBatch ?? 1) * (job.GradAccum ?? 1) * (sharding.DataParallel ?? 1);
         var perEpoch = (question.Samples + batch - 1) / batch;
         var steps = (long)Math.Ceiling(perEpoch * question.Epochs);
-        var flops = Flops.PerToken(job) * job.SeqLen * batch;
+        var flops = Flops.PerToken(job) * Flops.Length(job) * batch;
         var gpus = Math.Max(1, job.NumGpus ?? 1);
         var peak = job.GpuName is { } name ? Gpu.Find(name, job.GpuMemGb)?.Tflops(Precision(job)) * 1e12 : null;
         // Layers laid out by device_map wait for each other: one GPU works at a time.

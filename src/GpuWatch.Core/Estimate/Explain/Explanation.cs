@@ -17,10 +17,11 @@ internal static class Explanation
     {
         var terms = new List<Term>();
         var ledger = played.Played[plan.PeakPhase];
-        var (shapes, held) = (new Shapes(work.Step), new HeldTerms(work));
+        var step = plan.PeakPhase is Phase.Evaluation ? work.Evaluation : work.Step;
+        var (shapes, held) = (new Shapes(step), new HeldTerms(work, step));
         foreach (var (item, bytes) in ledger.Items!)
         {
-            terms.Add(held.Of(item, bytes) ?? Activation(item, bytes, shapes, work.Step.Layers));
+            terms.Add(held.Of(item, bytes) ?? Activation(item, bytes, shapes, step.Layers));
         }
         var calibrated = Overheads.Adjusted(played, ledger, profile);
         for (var part = Part.Weights; part <= Part.Communication; part++)
@@ -57,6 +58,7 @@ internal static class Explanation
             Place.Mlp => "MLP",
             Place.Adapter => "adapters",
             Place.Head => "head and loss",
+            Place.Kept => "keys and values of all tokens",
             Place.Cast => "autocast's 16-bit copies of weights",
             Place.Unpacked => "a weight unpacked for its product",
             _ => "more",

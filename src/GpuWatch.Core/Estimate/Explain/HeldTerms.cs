@@ -5,7 +5,7 @@ namespace GpuWatch.Core.Estimate.Explain;
 
 /// <summary>Terms of what is there beside activations: weights, gradients, states, buffers.</summary>
 /// <param name="work">P parameters of the model, P_t those that are trained.</param>
-internal readonly struct HeldTerms(Workload work)
+internal readonly struct HeldTerms(Workload work, Step step)
 {
     /// <returns>Null for an activation.</returns>
     public Term? Of(Item item, long bytes)
@@ -23,7 +23,8 @@ internal readonly struct HeldTerms(Workload work)
             Place.Root => ("embedding, head and norms, gathered", Per("P − blocks", work.Parameters.Total - work.Parameters.Blocks, bytes, work.Layout.Parts), Fsdp),
             Place.Gathered => ("blocks gathered, the one that runs and the next", Per("largest block", work.Parameters.LargestBlock, bytes, work.Layout.Parts), Fsdp),
             Place.Waiting => ("gradients of a block that wait to be reduced", Per("largest block", work.Parameters.LargestBlock, bytes, work.Layout.Parts), Fsdp),
-            Place.Kept => (Kept, KeptFactors(bytes), "docs/decisions/0010; Narayanan et al. 2021 for pipelines"),
+            Place.Kept when work.Method is MethodKind.Inference => default,
+            Place.Kept => (Kept(item.Part), Per("n", step.Block.Tokens, bytes), "docs/decisions/0010; Narayanan et al. 2021 for pipelines"),
             Place.Cast when item.Part is Part.Weights => ("autocast's 16-bit copies", Per("P", work.Parameters.Total, bytes), "torch.autocast keeps them while a forward pass runs"),
             _ => default,
         };
@@ -34,19 +35,9 @@ internal readonly struct HeldTerms(Workload work)
 
     private long Quantised => Methods.IsQuantised(work.Job) ? work.Parameters.BlockMatrices : 0;
 
-    private string Kept => work.Method is MethodKind.Inference ? "keys and values of all tokens"
-        : work.Step.InFlight > 1 ? "micro-batches that wait for their backward"
+    private string Kept(Part part) => part is Part.Logits ? "logits of earlier batches of the evaluation"
+        : step.InFlight > 1 ? "micro-batches that wait for their backward"
         : "kept for backward beside it";
-
-    /// <summary>Keys and values of each layer; else so many bytes a token.</summary>
-    private ImmutableArray<Factor> KeptFactors(long bytes)
-    {
-        var block = work.Step.Block;
-        Symbol n = new("n", block.Tokens), k = new("k", block.Keys);
-        return work.Method is MethodKind.Inference
-            ? [Factor.Number("2", 2), Factor.Of("L", work.Step.Layers), new("n·k", n.Value * k.Value, [n, k]), Factor.Number($"{block.Width} B", block.Width)]
-            : Per("n", block.Tokens, bytes);
-    }
 
     private static int Cut(int parts) => Math.Max(1, parts);
 

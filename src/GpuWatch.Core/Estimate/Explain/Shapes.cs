@@ -61,6 +61,7 @@ internal readonly struct Shapes
         Place.Tables => tables,
         Place.Inputs => inputs,
         Place.Attention => all.OrderBy(shape => !shape.Text.AsSpan().ContainsAny("qkva")),
+        Place.Kept => all.OrderBy(shape => !shape.Text.Contains('k', StringComparison.Ordinal)),
         Place.Mlp => all.OrderBy(shape => !shape.Text.Contains('f', StringComparison.Ordinal)),
         Place.Head => all.OrderBy(shape => !shape.Text.Contains('V', StringComparison.Ordinal)),
         _ => all,

@@ -60,6 +60,9 @@ internal sealed record Block(
 
     public QkNorm QkNorm { get; init; }
 
+    /// <summary>Keys and values stay until the pass is over (generation's cache).</summary>
+    public bool Caches { get; init; }
+
     /// <summary>Parts that tensor parallelism cuts every matrix and the heads into.</summary>
     public int Slices { get; init; } = 1;
 
@@ -81,21 +84,4 @@ internal sealed record Block(
         new(inputs, outputs, bias ? outputs : 0, WeightWidth, Trained, Quantised);
 
     public Weight MlpWeight(long inputs, long outputs, bool bias) => Weight(inputs, outputs, bias) with { Copies = ExpertCopies };
-}
-
-/// <summary>The linear layers of a block, as LoRA targets them.</summary>
-[Flags]
-internal enum Targets
-{
-    None = 0,
-    Query = 1,
-    Key = 2,
-    Value = 4,
-    Output = 8,
-    Gate = 16,
-    Up = 32,
-    Down = 64,
-    Attention = Query | Key | Value | Output,
-    Mlp = Gate | Up | Down,
-    All = Attention | Mlp,
 }

@@ -100,6 +100,7 @@ internal static class BlockPlayer
             tape.Drop(k);
             (q, k) = (turnedQ, turnedK);
         }
+        Cache(tape, block, k, v);
         var repeated = (block.Eager || block.RepeatsKeys) && block.KvHeads != block.Heads;
         if (repeated)
         {
@@ -107,6 +108,15 @@ internal static class BlockPlayer
             v = Repeat(tape, block, v);
         }
         return Attended(tape, block, q, k, v, x, repeated);
+    }
+
+    private static void Cache(Tape tape, Block block, Tensor k, Tensor v)
+    {
+        if (block.Caches)
+        {
+            tape.Cache(k);
+            tape.Cache(v);
+        }
     }
 
     /// <summary>What the queries find, and its projection.</summary>
@@ -149,6 +159,7 @@ internal static class BlockPlayer
         var (keys, v, no) = tape.Split(both, block.Tokens * block.Heads * latent.NopeDim, block.Tokens * block.Values, 0);
         var k = tape.Join(keys, turnedKey, block.Tokens * block.Queries);
         Drop(tape, keys, turnedKey, no);
+        Cache(tape, block, k, v);
         return Attended(tape, block, q, k, v, x, repeated: false);
     }
 
@@ -185,6 +196,7 @@ internal static class BlockPlayer
             tape.Drop(k);
             (q, k) = (turnedQ, turnedK);
         }
+        Cache(tape, block, k, v);
         Tensor mixed;
         if (block.Eager)
         {

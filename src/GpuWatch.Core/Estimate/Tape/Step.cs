@@ -75,6 +75,10 @@ internal static class StepPlayer
         {
             Backward(tape, step, kept, layers);
         }
+        else
+        {
+            Leave(tape, kept);
+        }
         var backward = tape.EndPhase();
         tape.Release(waiting);
         tape.Drop(inputs);
@@ -102,12 +106,13 @@ internal static class StepPlayer
         var (firstCast, endOfCasts, alike) = (0, 0, 0);
         foreach (var times in tape.Repetitions(layers - 1))
         {
-            firstCast = tape.CastMark;
+            (firstCast, tape.Alike) = (tape.CastMark, times);
             var start = tape.BeginSpan();
             x = Through(tape, block, x);
             tape.EndSpan(start, times);
-            (endOfCasts, alike) = (tape.CastMark, block.Checkpointed ? times - 1 : 0);
+            (endOfCasts, alike) = (tape.CastMark, block.Checkpointed || !step.Backward ? times - 1 : 0);
         }
+        tape.Alike = 1;
         var blocksMark = tape.Mark;
         if (block.Checkpointed)
         {
@@ -258,15 +263,21 @@ internal static class StepPlayer
             tape.Seed(kept.Embedded.Edge, gradient);
         }
         tape.Backward(0);
-        if (block.HoldsInputs)
-        {
-            tape.LetGo();
-        }
+        tape.LetGo();
         if (step.Tied && step.HeadTrained && !tape.Accumulating)
         {
             tape.TieGradients();
         }
         KeepUnplayed(tape, block, step.Unplayed);
+    }
+
+    /// <summary>A forward pass without backward is over.</summary>
+    private static void Leave(Tape tape, Kept kept)
+    {
+        tape.Release(kept.Logits);
+        Drop(tape, kept.Tables);
+        Drop(tape, kept.Mask);
+        tape.LetGo();
     }
 
     /// <summary>

@@ -76,7 +76,8 @@ internal sealed partial class Tape
     {
         live.Count(part, place, each, size);
         total += size;
-        if (total > spanPeakTotal)
+        // Into an allocator, peaks are the allocator's.
+        if (total > spanPeakTotal && Allocator is null)
         {
             (spanPeakTotal, spanPeak) = (total, live);
         }
@@ -145,7 +146,13 @@ internal sealed partial class Tape
         kept.Add((input, gradient, times));
     }
 
-    /// <summary>Drops what <see cref="KeepToTheEnd"/> kept.</summary>
+    /// <summary>Blocks that the one being played stands for.</summary>
+    public int Alike { get; set; } = 1;
+
+    /// <summary>A copy of a block's keys or values stays (transformers, DynamicCache: put behind those of earlier tokens).</summary>
+    public void Cache(Tensor x) => kept.Add((x with { Storage = Allocate(x.Bytes, Part, Place.Kept) }, -1, Alike));
+
+    /// <summary>Drops what was kept to the end.</summary>
     public void LetGo()
     {
         foreach (var (input, gradient, times) in kept)

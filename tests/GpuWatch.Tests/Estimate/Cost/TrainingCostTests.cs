@@ -25,6 +25,20 @@ public sealed class TrainingCostTests
         Assert.Null(cost.Money);
     }
 
+    [Theory]
+    [InlineData("full", 6)]
+    [InlineData("lomo", 6)]
+    [InlineData("galore", 6)]
+    [InlineData("lora", 4)]
+    [InlineData("inference", 2)]
+    public void Operations_follow_what_the_method_trains_and_the_length_the_plan_assumes(string method, double passes)
+    {
+        var job = new Job { ModelName = "Llama-2-7B", Method = method, SeqLen = 1 };
+
+        Assert.InRange(Flops.PerToken(job)!.Value / (passes * 6.6e9), 0.99, 1.01);
+        Assert.Equal(TrainingCost.Of(job with { SeqLen = method == "inference" ? 256 : 1024 }, new(10, 1, null, 0.4, 1, null)), TrainingCost.Of(job with { SeqLen = null }, new(10, 1, null, 0.4, 1, null)));
+    }
+
     [Fact]
     public void The_resource_guides_three_hours_cost_81_24_CNY()
     {

@@ -1,6 +1,9 @@
+using FsCheck;
+using FsCheck.Fluent;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Units;
+using GpuWatch.Tests.Jobs;
 
 namespace GpuWatch.Tests.Estimate.Explain;
 
@@ -27,6 +30,7 @@ public sealed class ExplanationTests
             Llama with { Method = "qlora", QuantFormat = "nf4-dq", QuantBits = 4, GradCheckpointing = "none", GpuName = "RTX 4090" },
             Llama with { Method = "galore" }, Llama with { Method = "badam" }, Llama with { Method = "lisa", GradCheckpointing = "full" },
             Llama with { Method = "freeze" }, Llama with { Method = "bitfit" }, Llama with { Method = "vera" },
+            Llama with { EvalBatch = 64 }, Llama with { EvalBatch = 2, EvalKept = 100 }, Llama with { EvalBatch = 8, FusedCe = true, GradCheckpointing = "full", WeightDtype = "fp32", Amp = true },
             Llama with { Method = "inference", MicroBatch = 32 }, Llama with { Method = "inference", WeightDtype = "fp32", Amp = true }, Llama with { Method = "load" },
             Llama with { NumGpus = 8, Parallelism = "zero3" }, Llama with { NumGpus = 8, Parallelism = "zero2", GradAccum = 8 },
             Llama with { NumGpus = 8, Parallelism = "fsdp-shard_grad_op" }, Llama with { NumGpus = 8, Parallelism = "tp2pp4", GradAccum = 8 },
@@ -50,6 +54,22 @@ public sealed class ExplanationTests
         Assert.All(Components.All, component =>
             Assert.Equal(plan.Components[component], new Bytes(terms.Where(term => term.Component == component).Sum(term => term.Value.Count))));
     }
+
+    [Fact]
+    public void Whatever_is_declared_its_terms_sum_and_nothing_is_below_zero() =>
+        Prop.ForAll(SomeJobs.Any.Select(job => Some(job)).ToArbitrary(), job =>
+        {
+            if (Contradiction.In(job).Any() || Estimator.Estimate(job).Plan is not { } plan)
+            {
+                return true;
+            }
+            var terms = Estimator.Explain(job).GroupBy(term => term.Component).ToDictionary(group => group.Key, group => group.Sum(term => term.Value.Count));
+            return Components.All.All(component => plan.Components[component].Count >= 0 && plan.Components[component].Count == terms.GetValueOrDefault(component))
+                && plan.PeakDevice.Low.Count > 0 && plan.PeakDevice.Low <= plan.PeakDevice.Likely && plan.PeakDevice.Likely <= plan.PeakDevice.High;
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(300));
+
+    /// <summary>Of a known model where the job does not describe one; else hardly any would have a shape.</summary>
+    private static Job Some(Job job) => job with { ModelName = "Llama-2-7B", Architecture = job.Architecture is { Hidden: not null, Layers: not null } ? job.Architecture : new() };
 
     [Theory]
     [MemberData(nameof(Jobs))]
