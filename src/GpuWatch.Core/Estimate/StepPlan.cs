@@ -61,7 +61,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         CountHeld(tape, work);
         tape.Count(Part.OptimizerStates, Place.Moments, states);
         tape.Count(Part.Communication, Place.Buckets, work.Buckets);
-        tape.Count(Part.Logits, Place.Kept, work.LogitsKept);
+        tape.Count(Part.Logits, Place.Kept, work.LogitsKept / Math.Max(1, (work.Job.EvalKept ?? 0) - 1), work.LogitsKept);
         var (forward, _, _) = StepPlayer.Play(tape, work.Evaluation, work.Evaluation.Layers);
         Gather(ref forward, work);
         return forward;

@@ -17,7 +17,7 @@ internal static class PresetsCommand
         command.SetAction(parsed =>
         {
             var errors = parsed.GetValue(measure) is { } path
-                ? PresetError.Measure([.. MeasuredJobs.Read(path)])
+                ? PresetError.Measure([.. MeasuredTable.Read(path).Where(row => row.Run is not null).Select(row => (row.Job, row.Peak))])
                 : [.. AllPresets.List.Select(preset => PresetError.Known.GetValueOrDefault(preset.Name) ?? new(preset.Name, 0, null, null, null))];
             switch (parsed.GetValue(output))
             {

@@ -1,4 +1,5 @@
 using GpuWatch.Core.Estimate;
+using GpuWatch.Core.Estimate.Advice;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Units;
 
@@ -59,6 +60,17 @@ public sealed class EvaluationTests
         Assert.Contains(unsaid.Warnings, warning => warning.Contains("eval_batch", StringComparison.Ordinal));
         Assert.Equal(Phase.Evaluation, said.PeakPhase);
         Assert.Empty(said.Warnings);
+    }
+
+    [Fact]
+    public void What_an_evaluation_needs_too_much_is_advised_away()
+    {
+        var job = Full with { EvalBatch = 64, EvalKept = 50 };
+        var advice = Advisor.Advise(job, Plan(job), new("a card", Bytes.FromGiB(80)), changed => Estimator.Estimate(changed).Plan);
+
+        Assert.Contains(advice, advised => advised.Settings is ["eval_kept 1"]);
+        Assert.Contains(advice, advised => advised.Settings[0].StartsWith("eval_batch ", StringComparison.Ordinal));
+        Assert.True(advice[0].Fits);
     }
 
     [Theory]

@@ -191,6 +191,43 @@ public sealed class CatalogueTests
     public void A_model_has_exactly_its_published_number_of_parameters(string name, long published) =>
         Assert.Equal(published, ParameterCount.Of(Catalogue.Find(name)!)!.Value.Total);
 
+    /// <summary>
+    /// No total is published with these, or none that could be looked up: it is what their modelling code makes of their configuration, written out
+    /// here tensor by tensor (V vocabulary, h hidden, L layers, f MLP, k width of keys).
+    /// </summary>
+    public static TheoryData<string, long> Derived => new()
+    {
+        // llm-foundry, no biases, tied: V·h + L·(4h² + 8h² + 2h) + h; the published MPT-7B has this form too.
+        { "MPT-125M", Mpt(50368, 768, 12) }, { "MPT-350M", Mpt(50368, 1024, 24) }, { "MPT-760M", Mpt(50368, 1536, 24) }, { "MPT-1B", Mpt(50368, 2048, 24) },
+        { "MPT-3B", Mpt(50368, 2560, 32) }, { "MPT-13B", Mpt(50368, 5120, 40) }, { "MPT-30B", Mpt(50432, 7168, 48) }, { "MPT-70B", Mpt(50368, 8192, 80) },
+        // modeling_opt, biases everywhere, tied, 2050 positions: (V + 2050)·h + L·(12h² + 13h) + 2h; so has OPT-30B.
+        { "OPT-66B", (50272L + 2050) * 9216 + 64 * (12L * 9216 * 9216 + 13 * 9216) + 2 * 9216 },
+        // modeling_gpt_neox, untied: 2·V·h + L·(12h² + 13h) + 2h; so has Pythia-12B.
+        { "StableLM-base-alpha-3B", 2 * 50688L * 4096 + 16 * (12L * 4096 * 4096 + 13 * 4096) + 2 * 4096 },
+        { "StableLM-base-alpha-7B", 2 * 50432L * 6144 + 16 * (12L * 6144 * 6144 + 13 * 6144) + 2 * 6144 },
+        // modeling_gpt_bigcode, one key head of 128, tied, 8192 positions: (V + 8192)·h + L·(h² + h + 2·128·(h + 1) + h² + h + 8h² + 5h + 4h) + 2h; so has StarCoder.
+        { "StarCoderBase-3B", BigCode(49152, 2816, 36) }, { "StarCoderBase-7B", BigCode(49152, 4096, 42) },
+        // modeling_llama: 2·V·h + L·(2h² + 2h·k + 3h·f + 2h) + h; InternLM's attention has four biases; PowerLM is tied.
+        { "DeepSeek-LLM-67B", 2 * 102400L * 8192 + Llama(8192, 1024, 22016, 95) },
+        { "InternLM-7B", 2 * 103168L * 4096 + Llama(4096, 4096, 11008, 32) + 32 * 4 * 4096 },
+        { "PowerLM-3B", 49152L * 2304 + Llama(2304, 2304, 9216, 40) },
+        // modeling_granitemoe, tied: 40 experts of 512 and their router.
+        { "Granite-3-3B-A800M", 49155L * 1536 + 32 * (2L * 1536 * 1536 + 2 * 1536 * 512 + 40L * 3 * 1536 * 512 + 40 * 1536 + 2 * 1536) + 1536 },
+        // modeling_qwen2_moe: 64 experts of 2560, a shared one of 20480 with its gate, biases on q, k, v.
+        { "Qwen2-57B-A14B", 2 * 151936L * 3584 + 28 * (2L * 3584 * 3584 + 2 * 3584 * 512 + 3584 + 2 * 512 + 64L * 3 * 3584 * 2560 + 64 * 3584 + 3L * 3584 * 20480 + 3584 + 2 * 3584) + 3584 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Derived))]
+    public void A_model_without_a_published_total_has_what_its_modelling_code_makes(string name, long derived) =>
+        Assert.Equal(derived, ParameterCount.Of(Catalogue.Find(name)!)!.Value.Total);
+
+    private static long Mpt(long vocab, long h, long layers) => vocab * h + layers * (12 * h * h + 2 * h) + h;
+
+    private static long BigCode(long vocab, long h, long layers) => (vocab + 8192) * h + layers * (10 * h * h + 11 * h + 256 * (h + 1)) + 2 * h;
+
+    private static long Llama(long h, long keys, long f, long layers) => layers * (2 * h * h + 2 * h * keys + 3 * h * f + 2 * h) + h;
+
     [Fact]
     public void Every_model_can_be_counted_and_is_found_by_its_own_name()
     {

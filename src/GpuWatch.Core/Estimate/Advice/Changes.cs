@@ -4,7 +4,7 @@ using GpuWatch.Core.Jobs;
 namespace GpuWatch.Core.Estimate.Advice;
 
 /// <summary>
-/// The changes in the order the founding documents give: precision, smaller micro-batch with accumulation, checkpointing, fused loss,
+/// The changes in the order the founding documents give: precision, smaller micro-batch with accumulation (and whatever makes evaluation smaller), checkpointing, fused loss,
 /// 8-bit optimizer, LoRA, QLoRA, sharding or offload, and last a smaller model.
 /// </summary>
 internal static class Changes
@@ -16,6 +16,8 @@ internal static class Changes
         // Half the bytes to move and the tensor cores' rate; 0.6 is on the careful side of what fp32 to bf16 gives.
         new("precision", "small updates are rounded off; watch the loss", 0.6, Sacrifice.Nothing, Precision),
         new("smaller micro-batch", "less work at a time; the step stays the same by accumulation", 1.1, Sacrifice.Nothing, MicroBatch),
+        new("smaller evaluation", "less work at a time in evaluation", 1.0, Sacrifice.Nothing, Evaluation),
+        new("evaluation's logits in host memory", "logits cross the bus after each batch of evaluation", 1.0, Sacrifice.Nothing, EvaluatedLogits),
         // One more forward pass: 2 + 2 + 4 operations a parameter instead of 2 + 4.
         new("gradient checkpointing", "every block is computed twice in forward", 4.0 / 3, Sacrifice.Nothing, Checkpointing),
         new("flash attention", "nothing; the GPU must support it", 0.9, Sacrifice.Nothing, Flash),
@@ -55,6 +57,10 @@ internal static class Changes
         var accumulation = (int)Math.Ceiling((double)job.MicroBatch.Value * (job.GradAccum ?? 1) / half);
         return job with { MicroBatch = half, GradAccum = accumulation };
     }
+
+    private static Job? Evaluation(Job job) => job.EvalBatch > 1 ? job with { EvalBatch = job.EvalBatch / 2 } : null;
+
+    private static Job? EvaluatedLogits(Job job) => job.EvalKept > 1 ? job with { EvalKept = 1 } : null;
 
     private static Job? Checkpointing(Job job) =>
         job.Method == "inference" || job.Checkpointing == "full" ? null : job with { GradCheckpointing = "full" };

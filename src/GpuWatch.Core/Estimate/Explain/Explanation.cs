@@ -58,6 +58,7 @@ internal static class Explanation
             Place.Mlp => "MLP",
             Place.Adapter => "adapters",
             Place.Head => "head and loss",
+            Place.Kept when item.Part is Part.Logits => "logits of earlier batches of the evaluation",
             Place.Kept => "keys and values of all tokens",
             Place.Cast => "autocast's 16-bit copies of weights",
             Place.Unpacked => "a weight unpacked for its product",

@@ -23,8 +23,8 @@ internal readonly struct HeldTerms(Workload work, Step step)
             Place.Root => ("embedding, head and norms, gathered", Per("P − blocks", work.Parameters.Total - work.Parameters.Blocks, bytes, work.Layout.Parts), Fsdp),
             Place.Gathered => ("blocks gathered, the one that runs and the next", Per("largest block", work.Parameters.LargestBlock, bytes, work.Layout.Parts), Fsdp),
             Place.Waiting => ("gradients of a block that wait to be reduced", Per("largest block", work.Parameters.LargestBlock, bytes, work.Layout.Parts), Fsdp),
-            Place.Kept when work.Method is MethodKind.Inference => default,
-            Place.Kept => (Kept(item.Part), Per("n", step.Block.Tokens, bytes), "docs/decisions/0010; Narayanan et al. 2021 for pipelines"),
+            Place.Kept when work.Method is MethodKind.Inference || item.Part is Part.Logits => default,
+            Place.Kept => (Kept, Per("n", step.Block.Tokens, bytes), "docs/decisions/0010; Narayanan et al. 2021 for pipelines"),
             Place.Cast when item.Part is Part.Weights => ("autocast's 16-bit copies", Per("P", work.Parameters.Total, bytes), "torch.autocast keeps them while a forward pass runs"),
             _ => default,
         };
@@ -35,8 +35,7 @@ internal readonly struct HeldTerms(Workload work, Step step)
 
     private long Quantised => Methods.IsQuantised(work.Job) ? work.Parameters.BlockMatrices : 0;
 
-    private string Kept(Part part) => part is Part.Logits ? "logits of earlier batches of the evaluation"
-        : step.InFlight > 1 ? "micro-batches that wait for their backward"
+    private string Kept => step.InFlight > 1 ? "micro-batches that wait for their backward"
         : "kept for backward beside it";
 
     private static int Cut(int parts) => Math.Max(1, parts);

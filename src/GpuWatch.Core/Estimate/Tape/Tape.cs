@@ -72,7 +72,8 @@ internal sealed partial class Tape
     /// <summary>Bytes that stay until a negative count takes them away again.</summary>
     public void Count(Part part, Place place, long size) => Count(part, place, size, size);
 
-    private void Count(Part part, Place place, long each, long size)
+    /// <param name="each">Bytes of one tensor of them.</param>
+    public void Count(Part part, Place place, long each, long size)
     {
         live.Count(part, place, each, size);
         total += size;
