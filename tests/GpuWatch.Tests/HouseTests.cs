@@ -52,8 +52,6 @@ public sealed partial class HouseTests
             where place.ContainsKey(room)
             from door in Doors(File.ReadAllText(file), project, place.Keys)
             where door != room && place[door] >= place[room]
-            // Until EstimateParts has left Commands for Core.
-            where door != "Commands" || !File.Exists(Repository.PathOf("src", "GpuWatch", "Commands", "EstimateParts.cs"))
             select $"{room}/{Path.GetFileName(file)} uses {door}";
     }
 
