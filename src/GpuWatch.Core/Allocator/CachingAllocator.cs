@@ -44,13 +44,16 @@ public sealed partial class CachingAllocator
     /// <summary>Times all free segments were given back because CUDA had no more (num_alloc_retries).</summary>
     public int Retries { get; private set; }
 
+    /// <summary>Requests that found no place even so: where PyTorch would have raised an OutOfMemoryError.</summary>
+    public int Failures { get; private set; }
+
     /// <summary>Starts anew: nothing allocated, nothing reserved.</summary>
     public void Clear(AllocatorSettings settings = default)
     {
         small.Clear();
         large.Clear();
         (blockCount, unusedCount, nextAddress, smallEnd, largeEnd) = (0, 0, 0, -1, -1);
-        (Settings, Allocated, Reserved, Retries) = (settings, 0, 0, 0);
+        (Settings, Allocated, Reserved, Retries, Failures) = (settings, 0, 0, 0, 0);
         ResetPeaks();
     }
 
@@ -67,6 +70,7 @@ public sealed partial class CachingAllocator
         var pool = isSmall ? small : large;
         if (!TryTake(pool, size, out block) && !TryGrow(size, isSmall, out block))
         {
+            Failures++;
             return false;
         }
         Split(pool, block, size);

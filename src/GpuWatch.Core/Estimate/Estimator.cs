@@ -21,6 +21,14 @@ public static class Estimator
         return work is null ? (null, error) : (Plans.Of(Play(work), work, profile ?? Profile.Default), null);
     }
 
+    /// <summary>
+    /// Least room in which the job's first steps find a place for every tensor, over their live peak: 1 or more, what the allocator wastes at its
+    /// tightest (docs/decisions/0025). Some ten milliseconds of work: for a job that is watched, not for tables.
+    /// </summary>
+    /// <returns>1 when the job does not say enough to estimate anything.</returns>
+    public static double Tightness(Job job) =>
+        Resolver.Resolve(job).Work is { } work ? Replay.Tightness(scratch ??= new(), allocator ??= new(), work) : 1;
+
     /// <summary>The terms of the plan that <see cref="Estimate"/> makes of the same job: for each component what sums to it, at the plan's peak.</summary>
     /// <returns>Empty when the job does not say enough to estimate anything.</returns>
     public static ImmutableArray<Term> Explain(Job job, Profile? profile = null)

@@ -22,6 +22,9 @@ internal readonly ref struct Replay
     /// </summary>
     private static readonly double[] Fixed = [1, 1], Varying = [0.5, 0.75, 0.875, 1];
 
+    /// <summary>The least room is looked for to this part of the peak.</summary>
+    private const int Fineness = 200;
+
     private readonly Tape.Tape tape;
     private readonly Workload work;
     private readonly int layers;
@@ -43,10 +46,33 @@ internal readonly ref struct Replay
     public static long Cached(Tape.Tape tape, CachingAllocator allocator, Workload work, int storages) =>
         OfBlocks(tape, allocator, work, Math.Clamp(Budget / Math.Max(1, storages), 2, Math.Max(2, work.Step.Layers)));
 
+    /// <summary>
+    /// Least room in which loading and two steps of the declared size find a place for every tensor, over their live peak: at least 1. Where it is
+    /// missed the allocator has given back all it only cached, and what is free lies in pieces. All blocks are played, about ten times: a millisecond each.
+    /// </summary>
+    public static double Tightness(Tape.Tape tape, CachingAllocator allocator, Workload work)
+    {
+        Play(tape, allocator, work, work.Step.Layers, Fixed);
+        var (live, tooLittle, enough) = (allocator.PeakAllocated, allocator.PeakAllocated - 1, allocator.PeakReserved);
+        while (enough - tooLittle > live / Fineness)
+        {
+            var middle = (tooLittle + enough) / 2;
+            Play(tape, allocator, work, work.Step.Layers, Fixed, middle);
+            (tooLittle, enough) = allocator.Failures == 0 ? (tooLittle, middle) : (middle, enough);
+        }
+        return live > 0 ? (double)enough / live : 1;
+    }
+
     private static long OfBlocks(Tape.Tape tape, CachingAllocator allocator, Workload work, int layers)
     {
+        Play(tape, allocator, work, layers, work.LengthsVary ? Varying : Fixed);
+        return allocator.PeakReserved - allocator.PeakAllocated;
+    }
+
+    private static void Play(Tape.Tape tape, CachingAllocator allocator, Workload work, int layers, double[] lengths, long? capacity = null)
+    {
         Span<TensorSize> ofModel = stackalloc TensorSize[TensorSizes.Most], ofTrained = stackalloc TensorSize[TensorSizes.Most];
-        allocator.Clear();
+        allocator.Clear(new(capacity));
         tape.Clear(allocator);
         tape.GradientShare = StepPlan.GradientShare(work);
         var replay = new Replay(
@@ -54,9 +80,8 @@ internal readonly ref struct Replay
         replay.Load();
         if (work.Method is not MethodKind.Load)
         {
-            replay.Steps();
+            replay.Steps(lengths);
         }
-        return allocator.PeakReserved - allocator.PeakAllocated;
     }
 
     private void Load()
@@ -72,10 +97,10 @@ internal readonly ref struct Replay
         }
     }
 
-    private void Steps()
+    private void Steps(double[] lengths)
     {
         var first = true;
-        foreach (var share in work.LengthsVary ? Varying : Fixed)
+        foreach (var share in lengths)
         {
             StepPlayer.Play(tape, share < 1 ? work.Step.Shorter(share) : work.Step, layers);
             if (work.Method is MethodKind.Inference)

@@ -14,6 +14,10 @@ internal static class StructureThreat
     private const double LindySpread = 1.7;
     /// <summary>Standard deviation of a context that is not known apart: 256–616 MiB in public reports.</summary>
     private static readonly Bytes ContextDeviation = Bytes.FromMiB(80);
+    /// <summary>No recorded job needed more room than this over its live peak; where so much is free nothing has to be played.</summary>
+    private const double MostTightness = 1.5;
+    private const double Negligible = 1e-3;
+
     /// <summary>Jobs in which a batch of the declared size comes at all: a declared length is often the most that is allowed.</summary>
     private const double LongBatchComes = 0.9;
     /// <summary>… half of them within this time after the first steps: recorded ones came 17, 22, 34, 36 and 210 s after the first.</summary>
@@ -26,13 +30,19 @@ internal static class StructureThreat
         var plan = reconciler.Plan!;
         var room = series.Capacity - ContextOf(series, plan);
         var deviation = Deviation(series, plan, constants);
-        var need = plan.PeakAllocated.Likely * constants.Reach;
-        var probability = Normal.Cdf((need - room).Count / deviation);
-        if (reconciler.IsFulfilled || probability < 1e-3)
+        if (reconciler.IsFulfilled || Doubt(plan.PeakAllocated.Likely * MostTightness) < Negligible)
+        {
+            return null;
+        }
+        var need = plan.PeakAllocated.Likely * (constants.Reach * reconciler.Tightness);
+        var probability = Doubt(need);
+        if (probability < Negligible)
         {
             return null;
         }
         return new Threat(CauseOf(series, plan, room, deviation, probability, constants.Reach), StillToCome(series, reconciler, probability), Eta(series, plan), !series.HasStepped ? constants.LoadingSpread : LindySpread, need - series.Held);
+
+        double Doubt(Bytes asked) => Normal.Cdf((asked - room).Count / deviation);
     }
 
     /// <summary>Until its first steps have settled all that is planned must come; what has not come since is the less likely the longer it has not.</summary>

@@ -17,11 +17,17 @@ public sealed class Reconciler(Job? job, Plan? plan, Profile? profile = null)
     private const double Retold = 0.02;
 
     private Bytes explained;
+    private double? tightness;
 
     public Job? Job => job;
     public Plan? Declared { get; } = plan;
     /// <summary>The plan that stands: as declared, or corrected by the likeliest mistake.</summary>
     public Plan? Plan => Mistake?.Plan ?? Declared;
+    /// <summary>
+    /// Room the declared steps need at the least, over their live peak; 1 without a job, and where they are not the declared ones: what a guess
+    /// needs is not known to the last piece. Played when it is first asked for.
+    /// </summary>
+    public double Tightness => Mistake is not null ? 1 : tightness ??= job is null ? 1 : Estimator.Tightness(job);
     /// <summary>The job takes clearly more than its declaration says.</summary>
     public bool IsBeyondDeclared { get; private set; }
     public Misdeclaration? Mistake { get; private set; }

@@ -95,6 +95,9 @@ public sealed class CachingAllocatorTests
         Take(allocator, 80 * MiB);
 
         Assert.Equal((1, 80 * MiB), (allocator.Retries, allocator.Reserved));
+        Assert.Equal(0, allocator.Failures);
+        Assert.False(allocator.TryAllocate(2000 * MiB, out _));
+        Assert.Equal(1, allocator.Failures);
         Assert.False(allocator.TryAllocate(30 * MiB, out _));
     }
 

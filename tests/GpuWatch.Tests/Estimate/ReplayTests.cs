@@ -36,6 +36,23 @@ public sealed class ReplayTests
         Assert.True(plan.Components.Allocator.Count > 0);
     }
 
+    /// <summary>Few large tensors (logits of a vocabulary of 49152 over 6 small layers) leave holes in which none of them fits.</summary>
+    [Theory]
+    [InlineData(49152, 6, 1.2, 1.4)]
+    [InlineData(8192, 24, 1, 1.1)]
+    public void The_least_room_exceeds_the_live_peak_most_where_few_tensors_are_large(int vocab, int layers, double low, double high)
+    {
+        var job = new Job
+        {
+            Architecture = new Architecture(null, "llama", null, 576, layers, 9, 3, 1536, vocab, true, false), Method = "full", WeightDtype = "bf16", Amp = false,
+            MasterWeights = false, Optimizer = "adamw_torch", GradCheckpointing = "full", Attention = "flash", CrossEntropy = "hf", MicroBatch = 2, SeqLen = 1024,
+        };
+        Assert.InRange(Estimator.Tightness(job), low, high);
+    }
+
+    [Fact]
+    public void A_job_that_cannot_be_estimated_has_no_least_room() => Assert.Equal(1, Estimator.Tightness(new Job()));
+
     [Fact]
     public void Steps_of_other_lengths_leave_more_in_the_cache_than_steps_of_one() =>
         Assert.True(Cached(Tuning with { Packing = false }) > 2 * Cached(Tuning with { Packing = true }));
