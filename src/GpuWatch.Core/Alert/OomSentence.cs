@@ -32,12 +32,18 @@ internal static class OomSentence
         Cause.Neighbour => $"Other tenants of the GPU have taken {series.OthersGrown} since it started{(grower is { } blamed ? $" (most of it {blamed})" : "")}, and {series.Available} are left for what it still needs.",
         _ when series.Releases > 0 && reconciler.Plan is null =>
             $"A request did not fit and the allocator gave cached memory back ({series.Releases} times); {series.Available} are free for the next larger batch.",
-        _ => $"Needs {threat.Missing} more {When(threat.Cause, reconciler)}; {series.Available} are free.",
+        _ => $"Needs {threat.Missing} more {When(threat.Cause, reconciler)}{Pieces(series, reconciler)}; {series.Available} are free.",
     };
 
     private static string What(Cause cause) => cause == Cause.Leak
         ? "It keeps memory with every step, and does not give it back:"
         : "Evaluation keeps what it computes on the GPU, batch by batch (move it to the CPU, or reduce it there):";
+
+    /// <summary>Its live bytes alone would fit: it is the allocator's waste that does not (docs/decisions/0025).</summary>
+    private static string Pieces(ProcessSeries series, Reconciler reconciler) =>
+        !series.HasStepped && reconciler is { Plan: { } plan, Tightness: > 1.02 } && plan.PeakAllocated.Likely <= series.Capacity - series.Context
+            ? $", for its {plan.PeakAllocated.Likely} of live bytes leave the free memory in pieces"
+            : "";
 
     private static string When(Cause cause, Reconciler reconciler)
     {

@@ -157,6 +157,16 @@ public sealed class ForecastTests
     }
 
     [Fact]
+    public void A_job_whose_live_bytes_fit_but_for_the_pieces_they_leave_is_told_so()
+    {
+        var pieces = Small with { Architecture = new Architecture(null, "llama", null, 576, 6, 9, 3, 1536, 49152, true, false), MicroBatch = 2, GradCheckpointing = "full", Optimizer = "adamw_torch", CrossEntropy = "hf" };
+        var live = Estimator.Estimate(pieces).Plan!.PeakAllocated.Likely.GiB;
+        var alert = Assert.Single(new Watching(live * 1.1 + ProcessSeries.TypicalContext.GiB, pieces).See([0.1]).Critical).Alert;
+        Assert.Contains("in pieces", alert.Reason, StringComparison.Ordinal);
+        Assert.Empty(new Watching(live * 1.6 + ProcessSeries.TypicalContext.GiB, pieces).See([0.1]).Critical);
+    }
+
+    [Fact]
     public void What_NCCL_will_take_counts_before_its_first_collective()
     {
         var sharded = Small with { NumGpus = 8, Parallelism = "fsdp-full" };
