@@ -32,11 +32,8 @@ internal static class Bands
     /// <summary>Runs a band is made from at least.</summary>
     internal const int Enough = 10;
 
-    /// <summary>
-    /// Share of the errors that a band made of other sources must hold, sources weighing as roots: about the 90 % that is promised. With a handful of
-    /// sources the share that is held moves in steps, and of 0.75 to 0.9 this is the least that holds 85 % of what was left out of everything.
-    /// </summary>
-    private const double Wanted = 0.88;
+    /// <summary>Share of the errors that a band made of other sources should hold, sources weighing as roots; with a handful of them it moves in steps.</summary>
+    private const double Wanted = 0.9;
 
     /// <summary>Shares that may be cut off at each end, the narrowest band first.</summary>
     private static readonly double[] Tails = [0.1, 0.09, 0.08, 0.07, 0.06, 0.05, 0.04, 0.03, 0.02, 0.01, 0];
@@ -45,7 +42,7 @@ internal static class Bands
     public static ErrorBand? Of(IReadOnlyList<Miss> misses, Quantity quantity, bool several)
     {
         var kin = misses.Where(miss => Kin(miss.Quantity, quantity)).ToArray();
-        var tail = Tails.FirstOrDefault(one => Covered(kin, one) >= Wanted);
+        var tail = Tails.MinBy(one => Math.Abs(Covered(kin, one) - Wanted));
         return Between(kin, several, tail);
     }
 

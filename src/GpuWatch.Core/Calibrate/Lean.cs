@@ -15,8 +15,8 @@ internal static class Lean
     /// <summary>Share of the runs, sources weighing as the roots of their rows, that may be much too low.</summary>
     private const double Allowed = 0.1;
 
-    /// <summary>A cache is taken half as large again at most: what is too low beyond that is something else's fault, which no cache mends.</summary>
-    private const double Step = 0.05, Most = 1.5;
+    /// <summary>A cache is taken at most this much larger: what is too low beyond that is something else's fault, which no cache mends.</summary>
+    private const double Step = 0.05, Most = 1.9;
 
     public static Profile To(IReadOnlyList<MeasuredRun> runs, Profile start)
     {

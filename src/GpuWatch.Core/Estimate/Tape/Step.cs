@@ -217,7 +217,8 @@ internal static class StepPlayer
             return kept;
         }
         var shifted = (block.Tokens - block.Tokens / block.Length) * step.Classes;
-        var rows = tape.View(wide, wide.Elements);
+        // logits[..., :-1, :] is a slice of the rows, and of that one of all columns: each flows back into a tensor of the size it was cut from.
+        var rows = tape.View(wide, shifted);
         var cut = tape.View(rows, shifted);
         var own = block.Batch > 1 ? tape.Shift(cut, shifted) : cut;
         if (block.Batch > 1)
