@@ -4,8 +4,9 @@ namespace GpuWatch.Store.Sqlite;
 
 /// <summary>
 /// Samples into least, mean and most over spans of one length: a fold with no clock. Samples come ten times a second while memory moves
-/// and once else, so the mean is over time: each counts until the next, the last of a span for as long as the one before it. A span is complete when a sample of another
-/// one comes, so that at most one span is open and what is held is bounded by the processes alive in it.
+/// and once else, so the mean is over time: each counts until the next, the last of a span for as long as the one before it. A span
+/// is complete when a sample of another one comes, so that at most one span is open and what is held is bounded by the processes
+/// alive in it.
 /// </summary>
 internal sealed class Rollup(int everySeconds)
 {
@@ -42,8 +43,8 @@ internal sealed class Rollup(int everySeconds)
         private long last;
         private double lastAt, lastSeconds, seconds, byteSeconds;
 
-        /// <summary>Times that do not move on weigh nothing: then the last stands for all.</summary>
-        public readonly double Mean => seconds > 0 ? (byteSeconds + (last * lastSeconds)) / (seconds + lastSeconds) : last;
+        /// <summary>Times that do not move on weigh nothing: then the last stands for all. Rounding leads out of no bound.</summary>
+        public readonly double Mean => seconds > 0 ? Math.Clamp((byteSeconds + (last * lastSeconds)) / (seconds + lastSeconds), Least, Most) : last;
 
         public void Add(double timeSeconds, long used)
         {
