@@ -49,10 +49,11 @@ internal struct Ledger
 
     /// <param name="each">Bytes of one of such tensors; 0 = they are of many sizes.</param>
     /// <param name="bytes">How many more there are now.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Count(Part part, Place place, long each, long bytes)
     {
         amounts[(int)part] += bytes;
-        if (Items is not null && bytes != 0)
+        if (Items is not null)
         {
             Add(new(part, place, each), bytes);
         }
@@ -78,6 +79,10 @@ internal struct Ledger
 
     private void Add(Item item, long bytes)
     {
+        if (bytes == 0)
+        {
+            return;
+        }
         var sum = Items!.GetValueOrDefault(item) + bytes;
         Items = sum == 0 ? Items!.Remove(item) : Items!.SetItem(item, sum);
     }

@@ -45,7 +45,7 @@ internal sealed partial class Tape
     /// <param name="allocator">What the storages are to be put into, each block played by itself; null = only count.</param>
     public void Clear(CachingAllocator? allocator = null)
     {
-        (storages, nodes, total, Recording, Part, Accumulating, Allocator) = (0, 0, 0, true, Part.Activations, false, allocator);
+        (storages, nodes, total, Recording, Part, Accumulating, Alike, LeafGradient, Allocator) = (0, 0, 0, true, Part.Activations, false, 1, -1, allocator);
         gradients.Clear();
         entered.Clear();
         kept.Clear();
