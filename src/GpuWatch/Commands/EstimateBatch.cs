@@ -29,13 +29,13 @@ internal static class EstimateBatch
             EstimateCsv.WriteHeader(around.Out);
         }
         var json = new EstimateJson(around.Out, indented: false);
-        foreach (var rows in Together(table.Rows(path)))
+        foreach (var (rows, planning) in Planned(table.Rows(path), preset is null ? estimate : _ => default))
         {
             if (around.Stop.IsCancellationRequested)
             {
                 return ExitCode.Interrupted;
             }
-            var plans = preset is null ? Plans(rows, estimate) : [];
+            var plans = planning.GetAwaiter().GetResult();
             for (var i = 0; i < rows.Count; i++)
             {
                 if (preset is not null)
@@ -55,11 +55,15 @@ internal static class EstimateBatch
         return ExitCode.Done;
     }
 
-    /// <summary>So many rows at a time; those before a mistake in the file come before the mistake.</summary>
-    private static IEnumerable<List<JobRow>> Together(IEnumerable<JobRow> rows)
+    /// <summary>
+    /// So many rows at a time, planned while those before are written. Rows before a mistake in the file come before the mistake.
+    /// </summary>
+    private static IEnumerable<(List<JobRow> Rows, Task<(Plan? Plan, string? Error)[]> Planning)> Planned(
+        IEnumerable<JobRow> rows, Func<Job, (Plan? Plan, string? Error)> estimate)
     {
         using var all = rows.GetEnumerator();
         BadInputException? mistake = null;
+        (List<JobRow>, Task<(Plan?, string?)[]>)? ahead = null;
         var more = true;
         while (more)
         {
@@ -79,8 +83,14 @@ internal static class EstimateBatch
                     some.Add(all.Current);
                 }
             }
-            yield return some;
+            var planning = Task.Run(() => Plans(some, estimate));
+            if (ahead is { } before)
+            {
+                yield return before;
+            }
+            ahead = (some, planning);
         }
+        yield return ahead!.Value;
         if (mistake is not null)
         {
             ExceptionDispatchInfo.Throw(mistake);
