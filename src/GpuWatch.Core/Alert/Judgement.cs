@@ -39,9 +39,14 @@ internal static class Judgement
             { Mistake: { } mistake } => $"Declared wrong: {seen}, where {planned} were planned, as if with {mistake.Words}; that needs {mistake.Plan.PeakAllocated.Likely}.",
             { IsBeyondDeclared: true } => $"Declared wrong: {seen}, where {planned} were planned, and no usual mistake explains it.",
             _ when (series.LivePeak ?? reconciler.HeldPeak) < planned * Come => $"The planned peak of {planned} has not come: {seen} at most.",
+            _ when IsBeyond(series, reconciler) => $"Of {seen}, {planned} were planned.",
             _ => $"As declared: {seen}, {planned} planned.",
         };
     }
+
+    /// <summary>It came to hold more than what was declared can need, though it began as declared: a leak, or what no component explains.</summary>
+    private static bool IsBeyond(ProcessSeries series, Reconciler reconciler) =>
+        series.LivePeak is { } live ? live > reconciler.Declared!.PeakAllocated.High : reconciler.HeldPeak > reconciler.Declared!.PeakReserved.High;
 
     private static string? Growth(ProcessSeries series, Reconciler reconciler, Bytes unexplained) =>
         unexplained < series.HighWater * UnexplainedShare ? null

@@ -14,6 +14,10 @@ public sealed class JudgementTests
         Assert.StartsWith("As declared:", Words(DeclaredRun.Job, DeclaredRun.Job), StringComparison.Ordinal);
 
     [Fact]
+    public void What_grows_beyond_its_declaration_is_not_said_to_run_as_declared() =>
+        Assert.Matches("^Of .* held, .* were planned\\.", DeclaredRun.Account(DeclaredRun.Job, DeclaredRun.Job, withTorch: false, leakGiB: 0.5).Judgement!);
+
+    [Fact]
     public void A_wrong_declaration_is_named_with_what_it_would_have_needed()
     {
         var words = Words(DeclaredRun.Job with { Attention = "eager" }, DeclaredRun.Job);

@@ -23,7 +23,8 @@ internal static class DeclaredRun
 
     /// <summary>All that is told of it: it loads, takes its first step at 6 s, and goes on for a minute.</summary>
     /// <param name="cache">Reserved over live bytes at the peak.</param>
-    public static List<WatchEvent> Told(Job real, Job? declared, bool withTorch = true, double cache = 1.05)
+    /// <param name="leakGiB">What it leaks each second of its last half minute.</param>
+    public static List<WatchEvent> Told(Job real, Job? declared, bool withTorch = true, double cache = 1.05, double leakGiB = 0)
     {
         var plan = Estimator.Estimate(real).Plan!;
         var (load, peak) = (plan.Phases.Load, plan.PeakAllocated.Likely);
@@ -32,8 +33,9 @@ internal static class DeclaredRun
         var watch = new DeviceWatch(0, _ => declared);
         for (var t = 0; t < 60; t++)
         {
-            var reserved = t < 2 ? Bytes.Zero : t < 6 ? load : peak * cache;
-            var live = t < 2 ? Bytes.Zero : t < 6 ? load : t % 2 == 0 ? peak : kept;
+            var leaked = Bytes.FromGiB(leakGiB * Math.Max(0, t - 30));
+            var reserved = (t < 2 ? Bytes.Zero : t < 6 ? load : peak * cache) + leaked;
+            var live = (t < 2 ? Bytes.Zero : t < 6 ? load : t % 2 == 0 ? peak : kept) + leaked;
             var reading = new ProcessReading(1, Context + reserved, withTorch ? live : null, withTorch ? reserved : null);
             watch.Observe(new GpuFrame(t, 0, Bytes.FromGiB(48), Context + reserved, null, null, [reading]), events);
         }
@@ -41,6 +43,6 @@ internal static class DeclaredRun
         return events;
     }
 
-    public static Reconciled Account(Job real, Job? declared, bool withTorch = true, double cache = 1.05) =>
-        Told(real, declared, withTorch, cache).OfType<Reconciled>().Single();
+    public static Reconciled Account(Job real, Job? declared, bool withTorch = true, double cache = 1.05, double leakGiB = 0) =>
+        Told(real, declared, withTorch, cache, leakGiB).OfType<Reconciled>().Single();
 }
