@@ -24,18 +24,7 @@ internal sealed partial class Tape
     }
 
     /// <summary>A batched product of two activations; keeps both.</summary>
-    public Tensor Multiply(Tensor x, Tensor y, long elements)
-    {
-        var result = new Tensor(Allocate(elements * x.Width, Part), Edge.None, elements, x.Width);
-        if (Recording && (x.NeedsGradient || y.NeedsGradient))
-        {
-            ref var node = ref Add(Flow.Spread, x.Edge, x.Bytes);
-            (node.B, node.BytesB) = (y.Edge, y.Bytes);
-            (node.Saved0, node.Saved1) = (Save(x), Save(y));
-            result = result with { Edge = new(nodes - 1, 0) };
-        }
-        return result;
-    }
+    public Tensor Multiply(Tensor x, Tensor y, long elements) => OfBoth(x, y, Flow.Spread, elements, x.Width, saves: true);
 
     /// <summary>Flash attention: keeps q, k, v, its output and a log-sum-exp a row; backward holds an fp32 dq and one fp32 number a row (arXiv 2307.08691).</summary>
     /// <param name="elements">Of the output: as wide as the values of all heads.</param>

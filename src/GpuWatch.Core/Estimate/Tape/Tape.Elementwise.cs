@@ -72,30 +72,15 @@ internal sealed partial class Tape
         return x with { Elements = elements, Edge = new(nodes - 1, 0) };
     }
 
-    public Tensor Sum(Tensor x, Tensor y)
-    {
-        var result = new Tensor(Allocate(x.Elements * Math.Max(x.Width, y.Width), Part), Edge.None, x.Elements, Math.Max(x.Width, y.Width));
-        if (Recording && (x.NeedsGradient || y.NeedsGradient))
-        {
-            ref var node = ref Add(Flow.Share, x.Edge, x.Bytes);
-            (node.B, node.BytesB) = (y.Edge, y.Bytes);
-            result = result with { Edge = new(nodes - 1, 0) };
-        }
-        return result;
-    }
+    public Tensor Sum(Tensor x, Tensor y) => OfBoth(x, y, Flow.Share, x.Elements, Math.Max(x.Width, y.Width), saves: false);
 
-    public Tensor Product(Tensor x, Tensor y)
-    {
-        var result = new Tensor(Allocate(x.Bytes, Part), Edge.None, x.Elements, x.Width);
-        if (Recording && (x.NeedsGradient || y.NeedsGradient))
-        {
-            ref var node = ref Add(Flow.Spread, x.Edge, x.Bytes);
-            (node.B, node.BytesB) = (y.Edge, y.Bytes);
-            (node.Saved0, node.Saved1) = (Save(x), Save(y));
-            result = result with { Edge = new(nodes - 1, 0) };
-        }
-        return result;
-    }
+    public Tensor Product(Tensor x, Tensor y) => OfBoth(x, y, Flow.Spread, x.Elements, x.Width, saves: true);
+
+    /// <summary>x times a small tensor that is spread over it.</summary>
+    public Tensor Scale(Tensor x, Tensor small) => OfBoth(x, small, Flow.Broadcast, x.Elements, x.Width, saves: true);
+
+    /// <summary>Two tensors put side by side, or the second beside each part of the first (torch.cat).</summary>
+    public Tensor Join(Tensor x, Tensor y, long elements) => OfBoth(x, y, Flow.Spread, elements, x.Width, saves: false);
 
     /// <summary>x^n by a constant exponent.</summary>
     public Tensor Power(Tensor x)
@@ -110,30 +95,21 @@ internal sealed partial class Tape
         return result;
     }
 
-    /// <summary>x times a small tensor that is spread over it.</summary>
-    public Tensor Scale(Tensor x, Tensor small)
+    /// <summary>A tensor made of two, to both of which its gradient flows.</summary>
+    /// <param name="saves">Both are saved for backward.</param>
+    private Tensor OfBoth(Tensor x, Tensor y, Flow flow, long elements, int width, bool saves)
     {
-        var result = new Tensor(Allocate(x.Bytes, Part), Edge.None, x.Elements, x.Width);
-        if (Recording && (x.NeedsGradient || small.NeedsGradient))
+        var result = new Tensor(Allocate(elements * width, Part), Edge.None, elements, width);
+        if (!Recording || !(x.NeedsGradient || y.NeedsGradient))
         {
-            ref var node = ref Add(Flow.Broadcast, x.Edge, x.Bytes);
-            (node.B, node.BytesB) = (small.Edge, small.Bytes);
-            (node.Saved0, node.Saved1) = (Save(x), Save(small));
-            result = result with { Edge = new(nodes - 1, 0) };
+            return result;
         }
-        return result;
-    }
-
-    /// <summary>Two tensors put side by side, or the second beside each part of the first (torch.cat).</summary>
-    public Tensor Join(Tensor x, Tensor y, long elements)
-    {
-        var result = new Tensor(Allocate(elements * x.Width, Part), Edge.None, elements, x.Width);
-        if (Recording && (x.NeedsGradient || y.NeedsGradient))
+        ref var node = ref Add(flow, x.Edge, x.Bytes);
+        (node.B, node.BytesB) = (y.Edge, y.Bytes);
+        if (saves)
         {
-            ref var node = ref Add(Flow.Spread, x.Edge, x.Bytes);
-            (node.B, node.BytesB) = (y.Edge, y.Bytes);
-            result = result with { Edge = new(nodes - 1, 0) };
+            (node.Saved0, node.Saved1) = (Save(x), Save(y));
         }
-        return result;
+        return result with { Edge = new(nodes - 1, 0) };
     }
 }

@@ -1,0 +1,82 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace GpuWatch.Core.Estimate;
+
+/// <summary>What is told of a plan beside its numbers: what was assumed, and what the plan does not follow.</summary>
+internal readonly ref partial struct Resolver
+{
+    /// <summary>Each as "key value", so that a person who writes it down gets the same plan.</summary>
+    private void Assume()
+    {
+        AssumeShape();
+        if (method is MethodKind.Load)
+        {
+            return;
+        }
+        Assume(job.MicroBatch is null, "micro_batch 1");
+        Assume(job.SeqLen is null, $"seq_len {DefaultLength}");
+        Assume(job.Method is null, "method full");
+        Assume(job.WeightDtype is null, "weight_dtype bf16");
+        Assume(Quantised && job.QuantBits is null && job.QuantFormat is null, "quant_bits 4");
+        Assume(job.Amp is null, "amp no");
+        Assume(job.NumGpus > 1 && job.Parallelism is null, "parallelism ddp");
+        if (method is MethodKind.Inference)
+        {
+            return;
+        }
+        Assume(job.Optimizer is null, $"optimizer {Optimizer}");
+        Assume(job.MasterWeights is null && Trains && StoredWidth == 2, $"master_weights {(Masters ? "yes" : "no")}");
+        Assume(job.GradAccum is null, "grad_accum 1");
+        Assume(job.GradCheckpointing is null,
+            job.Checkpointing == "full" ? "grad_checkpointing full (PEFT's prepare_model_for_kbit_training turns it on)" : "grad_checkpointing none");
+        Assume(job.Attention is null, "attention sdpa");
+        Assume(job.CrossEntropy is null && job.FusedCe != true, $"cross_entropy {LossWord}");
+        Assume(job.Packing is null, "packing yes");
+        if (method is MethodKind.Adapter)
+        {
+            Assume(job.LoraRank is null, "lora_rank 16");
+            Assume(job.LoraTargets is null, "lora_targets q,v");
+            Assume(job.LoraDtype is null, $"lora_dtype {(LoraWidth == 4 ? "fp32" : "bf16")}");
+            Assume(job.LoraDropout is null, "lora_dropout 0");
+        }
+    }
+
+    /// <summary>What neither the job nor the catalogue says of the model.</summary>
+    private void AssumeShape()
+    {
+        var known = complete;
+        Assume(known.Hidden is null, $"hidden {shape.Hidden}");
+        Assume(known.Layers is null, $"layers {shape.Layers}");
+        Assume(known.Heads is null, $"heads {shape.Heads}");
+        Assume(known.KvHeads is null, $"kv_heads {shape.KvHeads ?? shape.Heads}");
+        Assume(known.Intermediate is null, $"intermediate {shape.Intermediate}");
+        Assume(known.Vocab is null, $"vocab {shape.Vocab}");
+        Assume(known.Block is null || isBlockGuessed, $"block {shape.Block ?? "llama"}");
+        Assume(known.TiedEmbeddings is null, $"tied_embeddings {(shape.TiedEmbeddings ?? traits.Tied ? "yes" : "no")}");
+        Assume(known.QkvBias is null, $"qkv_bias {(shape.QkvBias ?? traits.QkvBias ? "yes" : "no")}");
+    }
+
+    private void Assume(bool isOpen, string said)
+    {
+        if (isOpen)
+        {
+            assumed.Add(said);
+        }
+    }
+
+    /// <summary>What the job says and this plan does not follow.</summary>
+    private ImmutableArray<string> Warnings()
+    {
+        var warnings = ImmutableArray.CreateBuilder<string>();
+        if (shape.ParametersBillion is { } billions && parameters.Total / (billions * 1e9) is < 1 - ShapeGuess.Tolerance or > 1 + ShapeGuess.Tolerance)
+        {
+            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"params_b says {billions:0.###}, but the architecture has {parameters.Total / 1e9:0.###}"));
+        }
+        if (traits.EncoderDecoder && method is not MethodKind.Load)
+        {
+            warnings.Add("what cross attention keeps for backward is not counted");
+        }
+        return warnings.DrainToImmutable();
+    }
+}

@@ -1,0 +1,62 @@
+using GpuWatch.Core.Estimate.Tape;
+
+namespace GpuWatch.Core.Estimate;
+
+/// <summary>What a GPU holds of the parameters: weights, those that are trained, and what is gathered of the other GPUs' share.</summary>
+internal readonly ref partial struct Resolver
+{
+    private HeldWeights Weights(Step step)
+    {
+        var adapters = method is MethodKind.Adapter ? TensorsOf(step) * step.Block.LoraWidth : 0;
+        if (OffloadsParameters)
+        {
+            return new(0, 0, 0, adapters);
+        }
+        var quantised = Quantised ? parameters.BlockMatrices : 0;
+        var packed = (long)(quantised * QuantisedWeights.BytesPerWeight(job.QuantFormat, job.QuantBits));
+        var plain = (parameters.Total - quantised) * StoredWidth;
+        // Autocast's cache of 16-bit weights is kept for the whole forward pass.
+        var cast = method is MethodKind.Inference && Amp && StoredWidth == 4 ? 2 * parameters.Total : 0;
+        // Embedding and head lie whole on the GPUs that have them, whatever divides the layers.
+        var ends = layout.Parts > 1 ? (parameters.Embedding + parameters.Head) * StoredWidth : 0;
+        var cuts = layout.Parts * layout.WeightShards;
+        return new(packed / cuts, ((plain - ends) / layout.Parts + ends) / layout.WeightShards, cast / cuts, adapters);
+    }
+
+    private long TrainedParameters(Step step) => method switch
+    {
+        MethodKind.Full or MethodKind.Projected => parameters.Total,
+        MethodKind.Adapter or MethodKind.Last => TensorsOf(step),
+        MethodKind.Blockwise => TrainedInTurn,
+        _ => 0,
+    };
+
+    private long TensorsOf(Step step)
+    {
+        Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
+        var sum = TensorSizes.Sum(tensors[..TensorSizes.Trained(step, tensors)]);
+        return Methods.TrainsFewNumbers(job.Method) ? sum / step.Layers : sum;
+    }
+
+    /// <summary>
+    /// FSDP, ZeRO-3 and parameters in host memory gather a block before it runs and the next one ahead of it; embedding and head are gathered from the forward pass to the
+    /// end of backward; the gradients of one block wait whole to be reduced (PyTorch FSDP, _runtime_utils.py).
+    /// </summary>
+    private Gathered Gathered()
+    {
+        if (!layout.SharesWeights && !OffloadsParameters)
+        {
+            return default;
+        }
+        var width = CastsOnGather ? 2 : StoredWidth;
+        var block = parameters.LargestBlock / layout.Parts * (Quantised ? QuantisedWeights.BytesPerWeight(job.QuantFormat, job.QuantBits) : width);
+        var root = (parameters.Embedding + parameters.Head + parameters.Rest) / layout.Parts * width;
+        var stage = (double)parameters.Blocks / layout.Parts;
+        // The micro-batches of a pipeline add up their gradients unsharded before one reduction (FSDP2, set_requires_gradient_sync).
+        var waiting = layout.Pipelined ? stage : parameters.LargestBlock / layout.Parts;
+        var gradients = Trains ? waiting * (CastsOnGather ? 4 : width) : 0;
+        // SHARD_GRAD_OP gathers every unit and keeps it until backward has passed; so does FSDP under a pipeline, which else would gather for each micro-batch.
+        var blocks = layout.KeepsGathered || layout.Pipelined ? stage * width : 2 * block;
+        return new((long)root, (long)blocks, (long)gradients);
+    }
+}
