@@ -1,5 +1,4 @@
 using GpuWatch.Core.Estimate;
-using MathNet.Numerics;
 
 namespace GpuWatch.Core.Calibrate;
 
@@ -47,26 +46,6 @@ internal static class Evident
     private static double Unexplained(IReadOnlyList<MeasuredRun> runs, Profile profile) =>
         Noise * Noise + runs.Average(run => run.Error(profile) * run.Error(profile));
 
-    /// <summary>The knob where it explains most; a coarse look first, since there may be two valleys.</summary>
-    private static Profile Best(IReadOnlyList<MeasuredRun> runs, Profile profile, Knob knob)
-    {
-        const int looks = 16;
-        var range = Knobs.All[(int)knob];
-        var step = (range.Most - range.Least) / looks;
-        double At(double value) => Unexplained(runs, profile.With(knob, value));
-        var valley = Enumerable.Range(0, looks + 1).Select(look => range.Least + look * step).MinBy(At);
-        var value = GoldenSection(At, Math.Max(range.Least, valley - step), Math.Min(range.Most, valley + step));
-        return profile.With(knob, value);
-    }
-
-    private static double GoldenSection(Func<double, double> loss, double low, double high)
-    {
-        const int steps = 16;
-        for (var i = 0; i < steps; i++)
-        {
-            var (left, right) = (high - (Constants.GoldenRatio - 1) * (high - low), low + (Constants.GoldenRatio - 1) * (high - low));
-            (low, high) = loss(left) < loss(right) ? (low, right) : (left, high);
-        }
-        return (low + high) / 2;
-    }
+    private static Profile Best(IReadOnlyList<MeasuredRun> runs, Profile profile, Knob knob) =>
+        profile.With(knob, Valley.Least(Knobs.All[(int)knob], value => Unexplained(runs, profile.With(knob, value))));
 }

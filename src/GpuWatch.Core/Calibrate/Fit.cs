@@ -36,7 +36,7 @@ internal static class Fit
                     continue;
                 }
                 var before = values[(int)range.Knob];
-                values[(int)range.Knob] = Least(range, value =>
+                values[(int)range.Knob] = Valley.Least(range, value =>
                 {
                     values[(int)range.Knob] = value;
                     var off = (value - start[range.Knob]) / range.Spread;
@@ -90,21 +90,5 @@ internal static class Fit
     {
         var size = Math.Abs(error);
         return (size < Knee ? size * size / (2 * Knee) : size - Knee / 2) * (error < 0 ? TooLow : 1);
-    }
-
-    /// <summary>Golden-section search, after a coarse look that finds the right valley.</summary>
-    private static double Least(KnobRange range, Func<double, double> loss)
-    {
-        const int looks = 9;
-        const double golden = 0.6180339887498949;
-        var step = (range.Most - range.Least) / (looks - 1);
-        var best = Enumerable.Range(0, looks).MinBy(i => loss(range.Least + i * step));
-        var (low, high) = (Math.Max(range.Least, range.Least + (best - 1) * step), Math.Min(range.Most, range.Least + (best + 1) * step));
-        while (high - low > 0.002 * range.Spread)
-        {
-            var (left, right) = (high - golden * (high - low), low + golden * (high - low));
-            (low, high) = loss(left) < loss(right) ? (low, right) : (left, high);
-        }
-        return (low + high) / 2;
     }
 }
