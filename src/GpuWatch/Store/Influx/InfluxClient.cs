@@ -73,9 +73,9 @@ internal sealed class InfluxClient : IDisposable
         {
             return unreachable($"no answer within {options.Timeout.TotalSeconds:0.#} s");
         }
-        catch (Exception odd) when (odd is not OperationCanceledException)
+        catch (Exception odd) when (odd is InvalidOperationException or IOException)
         {
-            // Such as a proxy whose error page names a character set that there is not.
+            // A proxy's error page that names a character set that there is not, or ends in its midst.
             return unreachable($"an answer that cannot be read: {odd.Message}");
         }
     }
