@@ -47,7 +47,7 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         var jobOf = declared ?? SimulatedJobs(session);
         if (session.Fault is { } fault && options.Nvml.RequireGpu)
         {
-            Say($"{fault.Reason} A GPU is required.");
+            Say($"{fault.Reason} A GPU is required: nothing is watched.");
             return ExitCode.Failed;
         }
         var scheduler = Clock(session);
