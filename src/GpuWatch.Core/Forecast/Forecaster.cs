@@ -30,7 +30,7 @@ public static class Forecaster
             Add(ref count, threats, NeighbourThreat.Of(series, reconciler, constants));
             Add(ref count, threats, WallThreat.Of(series, reconciler, constants));
         }
-        return Outlook.Of(threats[..count], isDevice ? default : UnseenThreat.Of(series, plan is not null, constants), Peak(series, plan, threats[..count]), series.Capacity);
+        return Outlook.Of(threats[..count], isDevice ? default : UnseenThreat.Of(series, plan is not null, trade, constants), Peak(series, plan, threats[..count]), series.Capacity);
     }
 
     private static void Add(ref int count, Span<Threat> threats, Threat? threat)

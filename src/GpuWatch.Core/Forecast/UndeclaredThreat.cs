@@ -23,7 +23,7 @@ internal static class UndeclaredThreat
     /// <summary>… where it names adapters: what is loaded stays as it is.</summary>
     private const double AdaptingTrainsAll = 0.1;
     /// <summary>… and where it names a server.</summary>
-    private const double ServingTrainsAll = 0.02;
+    public const double ServingTrainsAll = 0.02;
     /// <summary>Half of the first steps come within this time after the last rise of loading, half of the rest within twice as much more (Lindy's law).</summary>
     private const double FirstStepHalfSeconds = 5;
     private static readonly Bytes LeastWeights = Bytes.FromMiB(200);

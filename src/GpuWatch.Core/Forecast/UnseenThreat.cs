@@ -1,3 +1,4 @@
+using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Observe;
 
 namespace GpuWatch.Core.Forecast;
@@ -16,14 +17,20 @@ public readonly record struct UnseenThreat(double Deadly, double HalfSeconds, do
     /// <summary>Loading takes so long, when nothing is known of it.</summary>
     private const double LoadingSeconds = 20;
 
-    public static UnseenThreat Of(ProcessSeries series, bool isDeclared, Constants constants) => new(
-        isDeclared ? constants.UnseenDeadly : constants.UndeclaredDeadly,
-        constants.UnseenSeconds,
-        constants.LateDeadly,
-        constants.LateSeconds,
-        series.Phase == JobPhase.Loading
-            ? Math.Min(0, series.NowSeconds - series.StartedSeconds - LoadingSeconds)
-            : Math.Max(0, series.NowSeconds - series.FirstStepAtSeconds));
+    /// <param name="trade">What its command line says of one that is not declared.</param>
+    public static UnseenThreat Of(ProcessSeries series, bool isDeclared, Trade? trade, Constants constants)
+    {
+        // The shares are of trainings, and what serves is hardly one.
+        var trains = trade == Trade.Serving ? UndeclaredThreat.ServingTrainsAll : 1;
+        return new(
+            trains * (isDeclared ? constants.UnseenDeadly : constants.UndeclaredDeadly),
+            constants.UnseenSeconds,
+            trains * constants.LateDeadly,
+            constants.LateSeconds,
+            series.Phase == JobPhase.Loading
+                ? Math.Min(0, series.NowSeconds - series.StartedSeconds - LoadingSeconds)
+                : Math.Max(0, series.NowSeconds - series.FirstStepAtSeconds));
+    }
 
     /// <summary>Probability 0–1 that it happens within <paramref name="seconds"/>, given that it has not yet.</summary>
     public double Within(double seconds)

@@ -156,6 +156,16 @@ public sealed class ForecastTests
         }
     }
 
+    [Theory]
+    [InlineData(Trade.Serving, 0, 0.02)]
+    [InlineData(Trade.Training, 0.1, 1)]
+    [InlineData(null, 0.1, 1)]
+    public void What_nobody_can_name_yet_is_feared_for_trainings_and_hardly_for_servers(Trade? trade, double least, double most)
+    {
+        var watching = new Watching(24, trade: trade).See([0.4, 2, 4]).See(Enumerable.Repeat(4.0, 30));
+        Assert.InRange(watching.Events.OfType<ForecastMade>().Max(made => made.OomWithin600s), least, most);
+    }
+
     [Fact]
     public void A_job_whose_live_bytes_fit_but_for_the_pieces_they_leave_is_told_so()
     {
