@@ -34,9 +34,13 @@ public sealed class GpuOpener(Func<GpuOpening> open, TimeProvider time) : IDispo
         {
             opening.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, stop).GetAwaiter().GetResult();
         }
-        catch (Exception early) when (early is TimeoutException or OperationCanceledException && !opening.IsCompleted)
+        catch (Exception early) when (early is TimeoutException or OperationCanceledException)
         {
-            return new(null, Late(time.GetElapsedTime(began)));
+            // It may have come while we gave up.
+            if (!opening.IsCompleted)
+            {
+                return new(null, Late(time.GetElapsedTime(began)));
+            }
         }
         var opened = opening.GetAwaiter().GetResult();
         opening = null;

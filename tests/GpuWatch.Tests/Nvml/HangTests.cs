@@ -142,6 +142,19 @@ public sealed class HangTests
     }
 
     [Fact]
+    public void An_answer_that_comes_while_it_is_given_up_is_taken()
+    {
+        var none = new Fault(FaultKind.DriverNotLoaded, "");
+        for (var i = 0; i < 3000; i++)
+        {
+            using var opener = new GpuOpener(() => new(null, none), TimeProvider.System);
+            while (opener.Open(TimeSpan.Zero).Fault != none)
+            {
+            }
+        }
+    }
+
+    [Fact]
     public async Task Who_has_time_waits_for_a_slow_driver_until_it_is_told_to_stop()
     {
         Assert.Equal(0, NvmlSim.Load(Healthy + "fault hang call=nvmlInit*"));
