@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using GpuWatch.Core.Estimate.Explain;
 using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Estimate;
 
@@ -28,6 +29,14 @@ public static class Estimator
     /// <returns>1 when the job does not say enough to estimate anything.</returns>
     public static double Tightness(Job job) =>
         Resolver.Resolve(job).Work is { } work ? Replay.Tightness(scratch ??= new(), allocator ??= new(), work) : 1;
+
+    /// <summary>
+    /// What PyTorch's allocator reserves for the first steps of the declared size, with room enough: recorded ones within 4 % in 19 of 20 (docs/decisions/0012).
+    /// Milliseconds of work: for a job that is watched, not for tables.
+    /// </summary>
+    /// <returns>Null when the job does not say enough to estimate anything.</returns>
+    public static Bytes? Reserved(Job job) =>
+        Resolver.Resolve(job).Work is { } work ? new Bytes(Replay.Reserved(scratch ??= new(), allocator ??= new(), work)) : null;
 
     /// <summary>The terms of the plan that <see cref="Estimate"/> makes of the same job: for each component what sums to it, at the plan's peak.</summary>
     /// <returns>Empty when the job does not say enough to estimate anything.</returns>

@@ -63,6 +63,13 @@ internal readonly ref struct Replay
         return live > 0 ? (double)enough / live : 1;
     }
 
+    /// <summary>What the allocator holds after loading and two steps of the declared size, all blocks played.</summary>
+    public static long Reserved(Tape.Tape tape, CachingAllocator allocator, Workload work)
+    {
+        Play(tape, allocator, work, work.Step.Layers, Fixed);
+        return allocator.PeakReserved;
+    }
+
     private static long OfBlocks(Tape.Tape tape, CachingAllocator allocator, Workload work, int layers)
     {
         Play(tape, allocator, work, layers, work.LengthsVary ? Varying : Fixed);

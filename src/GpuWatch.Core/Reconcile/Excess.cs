@@ -14,20 +14,20 @@ internal static class Excess
     private const double LeakDoubt = 2;
 
     /// <summary>
-    /// Reserved over planned live bytes that the cache of a job declared right does not reach: in its first steps, while its first batches
-    /// find their places, and ever. Recorded ones reached 1.38, 1.39 and 2.14.
+    /// Reserved over replayed bytes that the cache of a job declared right does not reach: in its first steps, while its first batches
+    /// find their places, and ever.
     /// </summary>
-    private const double FirstStepsRatio = 1.45;
+    private const double FirstStepsRatio = 1.15;
     private const double FirstStepsSeconds = 5;
-    private const double SettlingRatio = 1.6;
+    private const double SettlingRatio = 1.4;
     private const double SettlingSeconds = 10;
-    private const double AnyRatio = 2.3;
+    private const double AnyRatio = 2;
     /// <summary>What a leak takes comes all along; what a larger batch takes comes early. Flat for this share of its steps, it does not leak.</summary>
     private const double FlatShare = 0.67;
 
-    /// <summary>Live bytes where the process tells them, else reserved ones that exceed what <paramref name="plan"/> can come to.</summary>
-    public static bool Of(ProcessSeries series, Bytes heldPeak, Plan plan) =>
-        series.LivePeak is { } live ? IsLiveBeyond(series, live, plan) : IsReservedBeyond(series, heldPeak, plan);
+    /// <summary>Live bytes where the process tells them, else reserved ones that exceed what <paramref name="played"/> can come to.</summary>
+    public static bool Of(ProcessSeries series, Bytes heldPeak, PlayedPlan played) =>
+        series.LivePeak is { } live ? IsLiveBeyond(series, live, played.Plan) : IsReservedBeyond(series, heldPeak, played);
 
     /// <summary>The most live bytes that <paramref name="plan"/> allows.</summary>
     public static Bytes MostLive(Plan plan) =>
@@ -39,11 +39,24 @@ internal static class Excess
         return series.Live.IsStepping && live > MostLive(plan) + new Bytes((long)leaked);
     }
 
-    private static bool IsReservedBeyond(ProcessSeries series, Bytes held, Plan plan)
+    private static bool IsReservedBeyond(ProcessSeries series, Bytes held, PlayedPlan played)
+    {
+        var ratio = Ratio(series);
+        // What is live at the peak is reserved too: a replay is only worth its time beyond it.
+        return held > Workspaces && held - Workspaces > played.Plan.PeakAllocated.Likely * ratio && held - Workspaces > MostReserved(played) * ratio;
+    }
+
+    private static Bytes MostReserved(PlayedPlan played) =>
+        played.Plan.IsToldWhole ? played.Reserved : Bytes.Max(played.Reserved, played.Plan.PeakReserved.High);
+
+    private static double Ratio(ProcessSeries series)
     {
         var age = series.NowSeconds - series.FirstStepAtSeconds;
         var isFlat = series.NowSeconds - series.HighWaterSeconds > age * FlatShare;
-        var ratio = !series.SeenFromStart ? AnyRatio : age <= FirstStepsSeconds ? FirstStepsRatio : !isFlat ? double.PositiveInfinity : age <= SettlingSeconds ? SettlingRatio : AnyRatio;
-        return held > Workspaces && held - Workspaces > plan.PeakAllocated.Likely * ratio;
+        return !series.SeenFromStart ? AnyRatio
+            : age <= FirstStepsSeconds ? FirstStepsRatio
+            : !isFlat ? double.PositiveInfinity
+            : age <= SettlingSeconds ? SettlingRatio
+            : AnyRatio;
     }
 }

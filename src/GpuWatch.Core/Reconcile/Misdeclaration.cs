@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
 
@@ -5,11 +6,20 @@ namespace GpuWatch.Core.Reconcile;
 
 /// <summary>One declaration that, were it otherwise, would explain what is seen.</summary>
 /// <param name="Words">"seq_len 1024 instead of 512".</param>
-/// <param name="Plan">What the job needs if it is so.</param>
-public sealed record Misdeclaration(string Words, Plan Plan)
+/// <param name="Played">What the job needs if it is so.</param>
+public sealed record Misdeclaration(string Words, PlayedPlan Played)
 {
+    public Plan Plan => Played.Plan;
+
+    /// <summary>The usual mistakes that can be estimated.</summary>
+    public static ImmutableArray<Misdeclaration> Of(Job job, Profile? profile = null) =>
+        [.. from usual in Usual(job)
+            let plan = Estimator.Estimate(usual.Job, profile).Plan
+            where plan is not null
+            select new Misdeclaration(usual.Words, new PlayedPlan(usual.Job, plan))];
+
     /// <summary>The usual mistakes, each as the job it would make of the declared one.</summary>
-    public static IEnumerable<(string Words, Job Job)> Usual(Job job)
+    private static IEnumerable<(string Words, Job Job)> Usual(Job job)
     {
         foreach (var factor in (int[])[2, 4])
         {
@@ -40,19 +50,19 @@ public sealed record Misdeclaration(string Words, Plan Plan)
         }
     }
 
-    /// <summary>The mistake whose plan comes nearest to what was seen, with the next one where it comes as near; null when none explains it.</summary>
-    public static Misdeclaration? Likeliest(Job job, in Evidence seen, Profile? profile = null)
+    /// <summary>The one of <paramref name="mistakes"/> that comes nearest to what was seen, with the next where it comes as near; null when none explains it.</summary>
+    public static Misdeclaration? Likeliest(PlayedPlan declared, ImmutableArray<Misdeclaration> mistakes, in Evidence seen)
     {
         (Misdeclaration Mistake, double Cost)? best = null, next = null;
-        var worst = Estimator.Estimate(job, profile).Plan is { } declared ? Math.Min(WorstCost, seen.Cost(declared) * BetterShare) : WorstCost;
-        foreach (var (words, otherwise) in Usual(job))
+        var worst = Math.Min(WorstCost, seen.Cost(declared) * BetterShare);
+        foreach (var mistake in mistakes)
         {
-            if (Estimator.Estimate(otherwise, profile).Plan is not { } plan || seen.Cost(plan) is var cost && cost >= worst)
+            if (seen.Cost(mistake.Played) is var cost && cost >= worst)
             {
                 continue;
             }
-            (best, next) = best is not { } first || cost < first.Cost ? ((new Misdeclaration(words, plan), cost), best)
-                : next is not { } second || cost < second.Cost ? (best, (new Misdeclaration(words, plan), cost))
+            (best, next) = best is not { } first || cost < first.Cost ? ((mistake, cost), best)
+                : next is not { } second || cost < second.Cost ? (best, (mistake, cost))
                 : (best, next);
         }
         return next is { } rival && rival.Cost - best!.Value.Cost < Indistinct

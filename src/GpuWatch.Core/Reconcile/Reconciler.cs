@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Observe;
@@ -16,18 +17,19 @@ public sealed class Reconciler(Job? job, Plan? plan, Profile? profile = null)
     /// <summary>Only what exceeds the explained by this share is thought over again.</summary>
     private const double Retold = 0.02;
 
+    private readonly PlayedPlan? declared = plan is null ? null : new(job, plan);
+    private ImmutableArray<Misdeclaration>? mistakes;
     private Bytes explained;
-    private double? tightness;
 
     public Job? Job => job;
-    public Plan? Declared { get; } = plan;
+    public Plan? Declared => declared?.Plan;
     /// <summary>The plan that stands: as declared, or corrected by the likeliest mistake.</summary>
     public Plan? Plan => Mistake?.Plan ?? Declared;
     /// <summary>
     /// Room the declared steps need at the least, over their live peak; 1 without a job, and where they are not the declared ones: what a guess
     /// needs is not known to the last piece. Played when it is first asked for.
     /// </summary>
-    public double Tightness => Mistake is not null ? 1 : tightness ??= job is null ? 1 : Estimator.Tightness(job);
+    public double Tightness => Mistake is not null ? 1 : declared?.Tightness ?? 1;
     /// <summary>The job takes clearly more than its declaration says.</summary>
     public bool IsBeyondDeclared { get; private set; }
     public Misdeclaration? Mistake { get; private set; }
@@ -40,15 +42,15 @@ public sealed class Reconciler(Job? job, Plan? plan, Profile? profile = null)
     public void Observe(ProcessSeries series)
     {
         HeldPeak = Bytes.Max(HeldPeak, series.Held);
-        if (Declared is not { } plan || !series.HasStepped || series.IsEvaluating)
+        if (declared is null || !series.HasStepped || series.IsEvaluating)
         {
             return;
         }
         var seen = series.LivePeak ?? HeldPeak;
-        if (seen > explained && Excess.Of(series, HeldPeak, plan))
+        if (seen > explained && Excess.Of(series, HeldPeak, declared))
         {
             IsBeyondDeclared = true;
-            Mistake = Misdeclaration.Likeliest(job!, Evidence.Of(series, HeldPeak), profile);
+            Mistake = Misdeclaration.Likeliest(declared, mistakes ??= Misdeclaration.Of(job!, profile), Evidence.Of(series, HeldPeak));
             explained = seen * (1 + Retold) + Excess.Workspaces;
         }
     }

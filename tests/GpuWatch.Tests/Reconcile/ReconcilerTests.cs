@@ -26,7 +26,7 @@ public sealed class ReconcilerTests
     public void Every_usual_mistake_costs_memory()
     {
         var planned = Estimator.Estimate(Declared).Plan!.PeakAllocated.Likely;
-        Assert.All(Misdeclaration.Usual(Declared), mistake => Assert.True(Estimator.Estimate(mistake.Job).Plan!.PeakAllocated.Likely > planned, mistake.Words));
+        Assert.All(Misdeclaration.Of(Declared), mistake => Assert.True(mistake.Plan.PeakAllocated.Likely > planned, mistake.Words));
     }
 
     [Fact]
@@ -42,12 +42,12 @@ public sealed class ReconcilerTests
     public void A_little_more_than_declared_is_no_other_declaration()
     {
         var peak = Estimator.Estimate(Declared).Plan!.PeakAllocated.Likely * 1.03;
-        Assert.Null(Misdeclaration.Likeliest(Declared, new Evidence(peak, peak * 1.1, null)));
+        Assert.Null(Likeliest(Declared, new Evidence(peak, peak * 1.1, null)));
     }
 
     [Fact]
     public void What_no_mistake_explains_is_left_unexplained() =>
-        Assert.Null(Misdeclaration.Likeliest(Declared, new Evidence(Bytes.FromGiB(9000), Bytes.FromGiB(9000), null)));
+        Assert.Null(Likeliest(Declared, new Evidence(Bytes.FromGiB(9000), Bytes.FromGiB(9000), null)));
 
     [Theory]
     [InlineData(true)]
@@ -55,14 +55,25 @@ public sealed class ReconcilerTests
     public void A_job_that_takes_less_than_declared_is_left_in_peace(bool withTorch) =>
         Assert.DoesNotContain(Raised(Declared, Declared with { MicroBatch = 4 }, withTorch), alert => alert.Kind == AlertKind.ActivationBlowup);
 
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(8)]
+    public void Reserved_bytes_that_no_cache_explains_are_told_where_nvml_alone_watches(int batch) =>
+        Assert.Contains(Raised(Declared with { MicroBatch = batch }, Declared, withTorch: false), alert => alert.Kind == AlertKind.ActivationBlowup);
+
     [Fact]
-    public void Reserved_bytes_that_no_cache_explains_are_told_where_nvml_alone_watches() =>
-        Assert.Contains(Raised(Declared with { MicroBatch = 8 }, Declared, withTorch: false), alert => alert.Kind == AlertKind.ActivationBlowup);
+    public void What_the_replay_reserves_is_as_declared()
+    {
+        var replayed = Estimator.Reserved(Declared)!.Value / Estimator.Estimate(Declared).Plan!.PeakAllocated.Likely;
+        Assert.DoesNotContain(DeclaredRun.Told(Declared, Declared, withTorch: false, cache: replayed * 1.1).OfType<AlertRaised>(), raised => raised.Alert.Kind == AlertKind.ActivationBlowup);
+        Assert.Contains(DeclaredRun.Told(Declared, Declared, withTorch: false, cache: replayed * 1.25).OfType<AlertRaised>(), raised => raised.Alert.Kind == AlertKind.ActivationBlowup);
+    }
 
     [Fact]
     public void Mistakes_that_cost_the_same_are_both_named()
     {
-        var words = Misdeclaration.Likeliest(Declared, Seen(Declared with { MicroBatch = 4 }))!.Words;
+        var words = Likeliest(Declared, Seen(Declared with { MicroBatch = 4 }))!.Words;
         Assert.Contains("micro_batch 4 instead of 2", words, StringComparison.Ordinal);
         Assert.Contains("seq_len 2048 instead of 1024", words, StringComparison.Ordinal);
     }
@@ -71,8 +82,11 @@ public sealed class ReconcilerTests
     public void States_kept_from_step_to_step_tell_a_wide_optimizer_from_a_larger_batch()
     {
         var declared = Declared with { Optimizer = "adamw_8bit" };
-        Assert.Contains("in 32 bits", Misdeclaration.Likeliest(declared, Seen(Declared))!.Words, StringComparison.Ordinal);
+        Assert.Contains("in 32 bits", Likeliest(declared, Seen(Declared))!.Words, StringComparison.Ordinal);
     }
+
+    private static Misdeclaration? Likeliest(Job declared, Evidence seen) =>
+        Misdeclaration.Likeliest(new PlayedPlan(declared, Estimator.Estimate(declared).Plan!), Misdeclaration.Of(declared), seen);
 
     private static Evidence Seen(Job real)
     {
