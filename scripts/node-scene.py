@@ -18,7 +18,7 @@ RESERVE = 620 * MIB                     # the driver's, in every recording
 CARDS = {16: "Tesla V100-SXM2-16GB", 24: "NVIDIA GeForce RTX 4090", 48: "NVIDIA RTX A6000"}
 
 # A start before 0: the job is already running when the scene begins.
-# gpu, [(start in s, pid, recorded job, what the process list shows, what a person should know)]
+# gpu, [(start in s, pid, recorded job, what the process list shows, what a person should know[, what its user declared otherwise])]
 NODE = [
     (0, [(-30, 3904117, "job056", "python sft.py --model tinyllama", "healthy and tight: 1 % of the card stays free, and nothing happens")]),
     (1, [(3, 3904288, "job024", "python pretrain.py --model opt-1.3b", "dies at its first optimizer step: AdamW's states do not fit"),
@@ -29,6 +29,9 @@ NODE = [
          (120, 3912406, "job023", "python train.py --max-length 1024", "the same with shorter batches: lives")]),
     (4, [(12, 3904755, "job030", "python train.py --curriculum", "sequences twice as long as declared: a blow-up, which fits")]),
     (5, [(2, 3904719, "job028", "python dpo.py --model qwen2.5", "dies because a neighbour on the card grows")]),
+    (6, [(-120, 3904833, "job053", "python train.py --eval-every 100", "keeps the logits of its evaluation on the GPU: dies of the second one")]),
+    (7, [(5, 3904861, "job010", "python pretrain.py --model opt-1.3b --amp", "declared in bf16, loaded in fp32: its weights are twice as large",
+          {"weight_dtype": "bf16", "amp": "no"})]),
 ]
 
 
@@ -53,7 +56,7 @@ def main():
     lines = ["# A shared training node, made by scripts/node-scene.py from recorded jobs: one trouble of each kind, and jobs that live.",
              "# What run.sh shows on a machine without an NVIDIA driver. The job files in jobs/ are what the users declared.", "#"]
     for gpu, jobs in NODE:
-        for start, pid, name, _, story in jobs:
+        for start, pid, name, _, story, *_ in jobs:
             lines.append(f"#   GPU {gpu}  from {max(start, 0):3d} s  pid {pid}  {story}")
     lines += ["", "driver 570.172.08"]
     for gpu, jobs in NODE:
@@ -62,14 +65,15 @@ def main():
     for gpu, jobs in NODE:
         others = [(max(0, t + jobs[0][0]), device - used - RESERVE) for t, used, device, _ in rows(jobs[0][2])]
         lines += ["", f'job {3870000 + gpu} gpu={gpu} name="/opt/serve/bin/server --model embed-{gpu}"', f"  at 0 {others[0][1]}B", *curve(others)[1:]]
-        for start, pid, name, command, story in jobs:
+        for start, pid, name, command, story, *declared in jobs:
             recorded, truth = rows(name), json.load(open(f"{DATA}/{name}.truth.json"))
             end = start + truth["duration_s"]
             before = [used for t, used, _, _ in recorded if start + t < 0][-1:]
             points = [(0, used) for used in before] + [(t + min(start, 0), used) for t, used, _, _ in recorded if 0 <= start + t < LENGTH_S]
             lines += ["", f"# {story}", f'job {pid} gpu={gpu} start={max(start, 0)} end={min(end, LENGTH_S):g} name="{command}"',
                       *curve(points)]
-            shutil.copy(f"{DATA}/{name}.job.json", os.path.join(OUT, "jobs", f"{pid}.json"))
+            job = json.load(open(f"{DATA}/{name}.job.json")) | (declared[0] if declared else {})
+            json.dump(job, open(os.path.join(OUT, "jobs", f"{pid}.json"), "w"), indent=1)
     lines += ["", f"end {LENGTH_S}"]
     open(os.path.join(OUT, "node.scn"), "w").write("\n".join(lines) + "\n")
 

@@ -35,16 +35,17 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
         series.Wall.Cache is { } cache && cache.Reserved - cache.Live > cache.Reserved * FragmentedShare && series.NowSeconds - series.LastReleaseSeconds < FragmentedSeconds;
 
     private static bool IsMismatch(ProcessSeries series, Reconciler reconciler) =>
-        reconciler.Declared is { } plan && Statics.Weights(series, plan) is not null;
+        reconciler.Declared is { } plan && Statics.WeightsSoFar(series, plan) is not null;
 
     private static Alert Blowup(ProcessSeries series, Reconciler reconciler, Grower? grower)
     {
         var (what, taken, planned) = series.LivePeak is { } live
-            ? ("Has live", live, reconciler.Declared!.PeakAllocated.Likely)
-            : ("Takes", reconciler.HeldPeak, reconciler.Declared!.PeakReserved.Likely);
-        var guess = reconciler.Mistake is { } mistake ? $"as if with {mistake.Words}" : "and no usual mistake in the declaration explains it";
-        return Of(AlertKind.ActivationBlowup, Cause.Blowup, series, $"{what} {taken} where its declaration needs {planned}, {guess}.",
-            new("planned_reserved_bytes", reconciler.Declared.PeakReserved.Likely.Count), new("held_peak_bytes", reconciler.HeldPeak.Count));
+            ? ("Has live", live, reconciler.Expected!.PeakAllocated.Likely)
+            : ("Takes", reconciler.HeldPeak, reconciler.Expected!.PeakReserved.Likely);
+        var asLoaded = reconciler.OfWeights is null ? "" : ", with the weights it loaded,";
+        var guess = reconciler.OfSteps is { } mistake ? $"as if with {mistake.Words}" : "and no usual mistake in the declaration explains it";
+        return Of(AlertKind.ActivationBlowup, Cause.Blowup, series, $"{what} {taken} where its declaration{asLoaded} needs {planned}, {guess}.",
+            new("planned_reserved_bytes", reconciler.Expected!.PeakReserved.Likely.Count), new("held_peak_bytes", reconciler.HeldPeak.Count));
     }
 
     private static Alert Leak(ProcessSeries series, Reconciler reconciler, Grower? grower)
@@ -61,8 +62,9 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
 
     private static Alert Mismatch(ProcessSeries series, Reconciler reconciler, Grower? grower)
     {
-        var wrong = Statics.Weights(series, reconciler.Declared!)!.Value;
-        return Of(AlertKind.EstimateMismatch, null, series, wrong.Words, new("seen_bytes", wrong.Seen.Count), new("planned_bytes", wrong.Planned.Count));
+        var wrong = Statics.WeightsSoFar(series, reconciler.Declared!)!.Value;
+        var words = reconciler.OfWeights is { } mistake ? $"{wrong.Words.TrimEnd('.')}, as if with {mistake.Words}." : wrong.Words;
+        return Of(AlertKind.EstimateMismatch, null, series, words, new("seen_bytes", wrong.Seen.Count), new("planned_bytes", wrong.Planned.Count));
     }
 
     private static Alert Neighbour(ProcessSeries series, Reconciler reconciler, Grower? grower)

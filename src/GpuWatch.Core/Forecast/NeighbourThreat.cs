@@ -9,7 +9,7 @@ namespace GpuWatch.Core.Forecast;
 /// </summary>
 internal static class NeighbourThreat
 {
-    /// <summary>Held over planned live bytes of a cache cut up by changing shapes; one shape reaches 1.4.</summary>
+    /// <summary>Held over live bytes of a cache cut up by changing shapes; one shape reaches 1.4.</summary>
     private const double CutUpRatio = 1.5;
     /// <summary>Others that took this share of what the process can hold are to blame for what it lacks.</summary>
     public const double BlameShare = 0.1;
@@ -56,6 +56,7 @@ internal static class NeighbourThreat
             || (climb.BytesPerSecond > 0 && climb.Grown * 3 > series.Available && series.Available.Count / climb.BytesPerSecond < ToldEtaSeconds);
     }
 
+    /// <summary>By what was ever live where the process tells it, else by what is planned to be.</summary>
     private static bool IsCutUp(ProcessSeries series, Reconciler reconciler) =>
-        reconciler.Plan is { } plan && series.Held > plan.PeakAllocated.Likely * CutUpRatio;
+        (series.LivePeak ?? reconciler.Plan?.PeakAllocated.Likely) is { } live && series.Held > live * CutUpRatio;
 }

@@ -60,6 +60,9 @@ internal sealed class PhaseTracker(Expected? expected)
     /// <summary>It has come to its first step; false while it loads, or has loaded and rests.</summary>
     public bool HasStepped { get; private set; }
 
+    /// <summary>It has risen as a first step does, though it had not loaded what was planned: what it holds may be more than weights.</summary>
+    public bool MayHaveStepped => levelBeforeLeap is not null;
+
     /// <param name="seenFromStart">False: it was there before the watching began.</param>
     /// <param name="liveFall">By how much its live bytes have fallen since the last sample.</param>
     public void Observe(double time, Bytes before, Bytes used, Bytes held, Bytes highWater, double highWaterSeconds, bool seenFromStart, Bytes liveFall)

@@ -111,6 +111,8 @@ public sealed class ProcessSeries(Expected? expected = null)
     public double FirstStepAtSeconds => phase.FirstStepAtSeconds;
     /// <inheritdoc cref="PhaseTracker.HasStepped"/>
     public bool HasStepped => phase.HasStepped;
+    /// <inheritdoc cref="PhaseTracker.MayHaveStepped"/>
+    public bool MayHaveStepped => phase.MayHaveStepped;
     public double SettledAtSeconds => phase.SettledAtSeconds;
     /// <summary>What the process can hold at most.</summary>
     public Bytes Capacity => Used + Available;

@@ -11,15 +11,39 @@ public sealed record Misdeclaration(string Words, PlayedPlan Played)
 {
     public Plan Plan => Played.Plan;
 
-    /// <summary>The usual mistakes that can be estimated.</summary>
-    public static ImmutableArray<Misdeclaration> Of(Job job, Profile? profile = null) =>
-        [.. from usual in Usual(job)
-            let plan = Estimator.Estimate(usual.Job, profile).Plan
-            where plan is not null
-            select new Misdeclaration(usual.Words, new PlayedPlan(usual.Job, plan))];
+    /// <summary>The usual mistakes about what passes in a step, and about the optimizer.</summary>
+    public static ImmutableArray<Misdeclaration> Of(Job job, Profile? profile = null) => Planned(OfSteps(job), profile);
 
-    /// <summary>The usual mistakes, each as the job it would make of the declared one.</summary>
-    private static IEnumerable<(string Words, Job Job)> Usual(Job job)
+    /// <summary>The usual mistakes about what is loaded.</summary>
+    public static ImmutableArray<Misdeclaration> OfWeights(Job job, Profile? profile = null) => Planned(OfLoads(job), profile);
+
+    private static ImmutableArray<Misdeclaration> Planned(IEnumerable<(string Words, Job Job)> mistakes, Profile? profile) =>
+        [.. from mistake in mistakes
+            let plan = Estimator.Estimate(mistake.Job, profile).Plan
+            where plan is not null
+            select new Misdeclaration(mistake.Words, new PlayedPlan(mistake.Job, plan))];
+
+    private static IEnumerable<(string Words, Job Job)> OfLoads(Job job)
+    {
+        if (Methods.IsQuantised(job))
+        {
+            yield return ("weights that are not quantised", job with { QuantBits = null, QuantFormat = null, Method = job.Method is "qlora" or "qdora" or "qoft" ? job.Method[1..] : job.Method });
+        }
+        if (job.WeightDtype is "fp32")
+        {
+            yield return ("weight_dtype bf16 instead of fp32", job with { WeightDtype = "bf16", Amp = false });
+        }
+        else
+        {
+            yield return ($"weight_dtype fp32 instead of {job.WeightDtype ?? "16 bits"}", job with { WeightDtype = "fp32", Amp = true, MasterWeights = false });
+            yield return job.MasterWeights is true
+                ? ("no fp32 master weights", job with { MasterWeights = false })
+                : ("fp32 master weights beside those declared", job with { MasterWeights = true });
+        }
+    }
+
+    /// <summary>Each as the job it would make of the declared one.</summary>
+    private static IEnumerable<(string Words, Job Job)> OfSteps(Job job)
     {
         foreach (var factor in (int[])[2, 4])
         {
@@ -49,6 +73,11 @@ public sealed record Misdeclaration(string Words, PlayedPlan Played)
             yield return ($"optimizer states in 32 bits instead of {optimizer}", job with { Optimizer = "adamw_torch" });
         }
     }
+
+    /// <summary>The one of <paramref name="mistakes"/> that loads what was loaded, or the least that loads as much as has come so far; null when none does.</summary>
+    /// <param name="isLoading">More may come.</param>
+    public static Misdeclaration? Loading(ImmutableArray<Misdeclaration> mistakes, Statics loaded, bool isLoading) =>
+        mistakes.Where(mistake => loaded.IsExplainedBy(mistake.Plan, isLoading)).MinBy(mistake => Math.Abs((mistake.Plan.Phases.Load - loaded.Seen).Count));
 
     /// <summary>The one of <paramref name="mistakes"/> that comes nearest to what was seen, with the next where it comes as near; null when none explains it.</summary>
     public static Misdeclaration? Likeliest(PlayedPlan declared, ImmutableArray<Misdeclaration> mistakes, in Evidence seen)

@@ -11,6 +11,7 @@ public sealed class PlayedPlan(Job? job, Plan plan)
     private double? tightness;
     private Bytes? reserved;
 
+    public Job? Job => job;
     public Plan Plan => plan;
 
     /// <inheritdoc cref="Estimator.Tightness"/>

@@ -36,6 +36,19 @@ public readonly record struct Statics(bool IsWeights, Bytes Seen, Bytes Planned)
         return IsOff(loaded, plan.Phases.Load, doubt, WeightsShare) ? new(true, loaded, plan.Phases.Load) : null;
     }
 
+    /// <summary>What loads and loads, past this many times what was planned, has other weights, though it is not known yet how many.</summary>
+    private const double LoadingShare = 0.5;
+
+    /// <summary>Null unless it has loaded, or is still loading, clearly other weights than planned.</summary>
+    public static Statics? WeightsSoFar(ProcessSeries series, Plan plan) =>
+        series is { Phase: JobPhase.Loading, SeenFromStart: true, MayHaveStepped: false } && series.Held > plan.Phases.Load * (1 + LoadingShare) + ContextDoubt
+            ? new(true, series.Held, plan.Phases.Load)
+            : Weights(series, plan);
+
+    /// <summary>The weights were loaded as <paramref name="plan"/> says.</summary>
+    public bool IsExplainedBy(Plan plan, bool isLoading) =>
+        isLoading ? Seen <= plan.Phases.Load + ContextDoubt : !IsOff(Seen, plan.Phases.Load, ContextDoubt, WeightsShare);
+
     /// <summary>Null while what stays from step to step is as declared, or not known: how soon it is depends on when it is looked at.</summary>
     public static Statics? Kept(ProcessSeries series, Plan plan)
     {

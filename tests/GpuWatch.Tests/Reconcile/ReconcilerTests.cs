@@ -1,7 +1,9 @@
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Observe;
 using GpuWatch.Core.Reconcile;
+using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 using GpuWatch.Tests.Support;
 
@@ -83,6 +85,37 @@ public sealed class ReconcilerTests
     {
         var declared = Declared with { Optimizer = "adamw_8bit" };
         Assert.Contains("in 32 bits", Likeliest(declared, Seen(Declared))!.Words, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Wider_weights_than_declared_are_named_and_the_rest_of_the_plan_goes_by_them(bool withTorch)
+    {
+        var wide = Declared with { WeightDtype = "fp32", Amp = true };
+        var raised = Raised(wide, Declared, withTorch);
+        Assert.Contains("as if with weight_dtype fp32 instead of bf16", raised.Single(alert => alert.Kind == AlertKind.EstimateMismatch).Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain(raised, alert => alert.Kind == AlertKind.ActivationBlowup);
+        Assert.Contains(Raised(wide with { SeqLen = 2048 }, Declared, withTorch), alert => alert.Kind == AlertKind.ActivationBlowup && alert.Reason.Contains("seq_len 2048", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Weights_that_were_to_be_quantised_and_are_not_are_told_while_they_load()
+    {
+        var real = Declared with { Architecture = Declared.Architecture with { Layers = 32 } };
+        var declared = real with { Method = "qlora", QuantBits = 4, LoraRank = 8, Optimizer = "adamw_torch" };
+        var reconciler = new Reconciler(declared, Estimator.Estimate(declared).Plan!);
+        var series = new ProcessSeries(new Expected(reconciler.Declared!.Phases.Load, Bytes.FromMiB(500)));
+        var whole = Estimator.Estimate(real).Plan!.Phases.Load;
+        for (var t = 0; t < 8; t++)
+        {
+            var reading = new ProcessReading(1, DeclaredRun.Context + whole * (t / 8.0), null, null);
+            series.Observe(new GpuFrame(t, 0, Bytes.FromGiB(48), reading.Used!.Value, null, null, [reading]), reading);
+            reconciler.Observe(series);
+        }
+        Assert.Equal(JobPhase.Loading, series.Phase);
+        Assert.Equal("weights that are not quantised", reconciler.OfWeights?.Words);
+        Assert.True(reconciler.Plan!.Phases.Load > reconciler.Declared.Phases.Load * 1.5);
     }
 
     private static Misdeclaration? Likeliest(Job declared, Evidence seen) =>
