@@ -37,7 +37,25 @@ public sealed class DeviceWatch(
         {
             WatchOf(frame.TimeSeconds, reading, events).Observe(frame, reading, events);
         }
+        if (IsBlind(frame))
+        {
+            var device = new ProcessReading(null, frame.Used);
+            WatchOf(frame.TimeSeconds, device, events).Observe(frame, device, events);
+        }
         CloseAbsent(frame.TimeSeconds, events);
+    }
+
+    /// <summary>Processes are known, but the bytes of none (WDDM, no permission): the device itself must be watched then.</summary>
+    private static bool IsBlind(GpuFrame frame)
+    {
+        foreach (var process in frame.Processes)
+        {
+            if (process.Pid is null || process.Used is not null)
+            {
+                return false;
+            }
+        }
+        return !frame.Processes.IsEmpty;
     }
 
     /// <summary>The GPU gave no data at this time. One that was removed takes its processes with it: their accounts are closed.</summary>

@@ -50,8 +50,8 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
 
     private static Alert Leak(ProcessSeries series, Reconciler reconciler, Grower? grower)
     {
-        var perSecond = GrowthThreat.LeakBytesPerSecond(series);
-        return Of(AlertKind.Leak, Cause.Leak, series, $"Live memory grows by {new Units.Bytes((long)(perSecond * 60))} a minute and does not come back; {series.Available} are free.",
+        var perSecond = GrowthThreat.LeakBytesPerSecond(series, reconciler);
+        return Of(AlertKind.Leak, Cause.Leak, series, $"{(series.LivePeak is null ? "Memory" : "Live memory")} grows by {new Units.Bytes((long)(perSecond * 60))} a minute and does not come back; {series.Available} are free.",
             new("bytes_per_s", perSecond), new("grown_bytes", Math.Max(series.LiveFloor.Grown, series.Rhythm.Count * series.Rhythm.Rise.Count)));
     }
 

@@ -31,7 +31,7 @@ internal static class OomSentence
         Cause.Leak or Cause.Evaluation => $"{What(threat.Cause)} {series.Available} are free, gone in about {Math.Round(threat.EtaSeconds)} s at this pace.",
         Cause.Neighbour => $"Other tenants of the GPU have taken {series.OthersGrown} since it started{(grower is { } blamed ? $" (most of it {blamed})" : "")}, and {series.Available} are left for what it still needs.",
         _ when series.Releases > 0 && reconciler.Plan is null =>
-            $"A request did not fit and the allocator gave cached memory back ({series.Releases} times); {series.Available} are free for the next larger batch.",
+            $"A request did not fit and the allocator gave cached memory back ({series.Releases} time{(series.Releases == 1 ? "" : "s")}); {series.Available} are free for the next larger batch.",
         _ => $"Needs {threat.Missing} more {When(threat.Cause, reconciler)}{Pieces(series, reconciler)}; {series.Available} are free.",
     };
 

@@ -85,7 +85,7 @@ internal sealed class ProcessWatch
         var account = Account();
         var inferred = account is null && Pid is not null ? Inference.Of(series) : null;
         return new(
-            time, gpu, Pid, series.HighWater, reconciler.Declared?.PeakDevice.Likely, account?.Observed ?? inferred?.Observed, reconciler.Declared?.Components, BridgeOf(frame),
+            time, gpu, Pid, series.IsSeen ? series.HighWater : null, reconciler.Declared?.PeakDevice.Likely, account?.Observed ?? inferred?.Observed, reconciler.Declared?.Components, BridgeOf(frame),
             account is null ? inferred?.Words : Judgement.Of(series, reconciler, account.Unexplained, tenants.Blamed(this)))
         {
             Posterior = account?.Posterior,
@@ -147,7 +147,7 @@ internal sealed class ProcessWatch
         }
         else if (probability < options.WarningProbability * options.ResolveShare)
         {
-            oom.Calm(time, gpu, Pid, options.ResolveAfterSeconds, "What was feared has not come, and there is room for what is left.", events);
+            oom.Calm(time, gpu, Pid, options.ResolveAfterSeconds, "What was feared has not come.", events);
         }
         else
         {
@@ -180,10 +180,10 @@ internal sealed class ProcessWatch
 
     private static Bridge BridgeOf(GpuFrame frame)
     {
-        var processes = Bytes.Zero;
+        Bytes? processes = frame.Processes.IsEmpty ? Bytes.Zero : null;
         foreach (var process in frame.Processes)
         {
-            processes += process.Used ?? Bytes.Zero;
+            processes = process.Used is { } used ? (processes ?? Bytes.Zero) + used : processes;
         }
         return new Bridge(processes, frame.Reserved, frame.Unattributed, frame.Total - frame.Available);
     }

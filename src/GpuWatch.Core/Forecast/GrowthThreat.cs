@@ -12,7 +12,9 @@ internal static class GrowthThreat
 {
     private const int LeastStairs = 4;
     private const int CrowdingStairs = 4;
-    private const double Crowded = 1.6;
+    private const double Crowded = 2;
+    /// <summary>Records of what fills up grow rarer, and four of one size may come by chance.</summary>
+    private const double NotRarer = 0.5;
     /// <summary>Reserved over planned live bytes that no fragmentation explains: recorded healthy jobs of changing length reach 2.1.</summary>
     private const double MostFragments = 2.5;
     /// <summary>A floor rises if chance is out of the question and it has risen by this share of the room …</summary>
@@ -25,6 +27,12 @@ internal static class GrowthThreat
     private const double LeastMeanShare = 0.3;
     private const double MeanSignificance = 2;
     private const double PlainMeanSignificance = 1.5;
+    /// <summary>Of devices that fill up: worth a warning, and no page, since most of what fills a card is cache.</summary>
+    private const double SomebodyNeeds = 0.6;
+    /// <summary>A trend by NVML alone has grown by this share of what it can hold in all.</summary>
+    private const double TrendGrownShare = 0.03;
+    /// <summary>A tooth that ends this share of a stair above the last one has not just come back.</summary>
+    private const double NewGroundShare = 0.5;
     /// <summary>Stairs below this share of the planned peak are explained by it.</summary>
     private const double Explained = 1.0;
     /// <summary>A release longer ago than this many intervals belongs to the evaluation before.</summary>
@@ -53,6 +61,22 @@ internal static class GrowthThreat
         var eta = Math.Max(0.1, series.Available.Count / perSecond);
         var lasted = series.NowSeconds - series.Stairs[series.Stairs.Count - CrowdingStairs].TimeSeconds;
         return new Threat(Cause.Leak, GoesOn(lasted, eta, constants), eta, constants.LeakSpread, series.Available);
+    }
+
+    /// <summary>A trend of what NVML sees of a process.</summary>
+    public static Threat? OfTrend(ProcessSeries series, Reconciler reconciler, Constants constants) => Trend(series, reconciler, Cause.Leak, 1, constants);
+
+    /// <summary>A trend of a device whose processes are not known: once it is full, somebody must still ask for more.</summary>
+    public static Threat? OfDevice(ProcessSeries series, Reconciler reconciler, Constants constants) => Trend(series, reconciler, Cause.Growth, SomebodyNeeds, constants);
+
+    private static Threat? Trend(ProcessSeries series, Reconciler reconciler, Cause cause, double deadly, Constants constants)
+    {
+        if (series.IsEvaluating || !IsTrending(series, reconciler))
+        {
+            return null;
+        }
+        var eta = Math.Max(0.1, series.Available.Count / series.HeldFloor.Slope);
+        return new Threat(cause, deadly * GoesOn(series.HeldFloor.SpanSeconds, eta, constants), eta, constants.LeakSpread, series.Available);
     }
 
     private static bool IsCrowding(ProcessSeries series, Reconciler reconciler) =>
@@ -102,16 +126,24 @@ internal static class GrowthThreat
     /// <summary>Stairs beyond what the plan explains: below its peak they are longer batches finding their place.</summary>
     private static bool IsGrowing(ProcessSeries series, Reconciler reconciler) =>
         series.Rhythm.Count >= (series.IsEvaluatingAgain ? 2 : series.IsEvaluating ? Rhythm.LeastClockworkStairs : LeastStairs)
-        && (series.Releases > 0 || (IsOnNewGround(series) && IsBeyondPlan(series, reconciler)));
+        && (series.Releases > 0 || (IsOnNewGround(series) && IsBeyondPlan(series, reconciler) && (series.IsEvaluating || !IsFillingUp(series))));
+
+    private static bool IsFillingUp(ProcessSeries series) =>
+        series.Records.Count >= CrowdingStairs - 1 && series.Records.Crowding(series.SettledRatio) < NotRarer;
 
     /// <summary>What climbs back to where it has been is filling, not growing.</summary>
-    private static bool IsOnNewGround(ProcessSeries series) => series.Used + series.Rhythm.Rise * 2 >= series.HighWater;
+    private static bool IsOnNewGround(ProcessSeries series) => series.Used >= series.HighWater && series.Used >= series.HighestBefore + series.Rhythm.Rise * NewGroundShare;
+
+    /// <summary>What NVML sees rises without end, whatever the stairs it comes in.</summary>
+    private static bool IsTrending(ProcessSeries series, Reconciler reconciler) =>
+        series.HeldFloor is { RisesEvenly: true, Grown: var grown } && grown >= series.Capacity.Count * TrendGrownShare && IsBeyondPlan(series, reconciler);
 
     public static bool IsLeak(ProcessSeries series, Reconciler reconciler) =>
-        !series.IsEvaluating && (IsFloorRising(series) || IsGrowing(series, reconciler) || IsCrowding(series, reconciler));
+        !series.IsEvaluating && (IsFloorRising(series) || IsTrending(series, reconciler) || IsGrowing(series, reconciler) || IsCrowding(series, reconciler));
 
-    public static double LeakBytesPerSecond(ProcessSeries series) =>
+    public static double LeakBytesPerSecond(ProcessSeries series, Reconciler reconciler) =>
         IsFloorRising(series) ? series.LiveFloor.Slope
+        : IsTrending(series, reconciler) ? series.HeldFloor.Slope
         : series.Rhythm.Count < LeastStairs ? RecordBytesPerSecond(series)
         : series.Rhythm.Rise.Count / series.Rhythm.GapSeconds;
 

@@ -17,6 +17,12 @@ internal static class StructureThreat
     /// <summary>No recorded job needed more room than this over its live peak; where so much is free nothing has to be played.</summary>
     private const double MostTightness = 1.5;
     private const double Negligible = 1e-3;
+    /// <summary>A station has come when so much of it was held.</summary>
+    private const double Come = 0.97;
+    /// <summary>Optimizers that are as declared.</summary>
+    private const double DeclaredRight = 0.95;
+    /// <summary>A micro-batch takes about so long, where many are gathered for one optimizer step.</summary>
+    private const double MicroBatchSeconds = 30;
 
     /// <summary>Jobs in which a batch of the declared size comes at all: a declared length is often the most that is allowed.</summary>
     private const double LongBatchComes = 0.9;
@@ -40,10 +46,22 @@ internal static class StructureThreat
         {
             return null;
         }
-        return new Threat(CauseOf(series, plan, room, deviation, probability, constants.Reach), StillToCome(series, reconciler, probability), Eta(series, plan), !series.HasStepped ? constants.LoadingSpread : LindySpread, need - series.Held);
+        var (cause, comes) = (CauseOf(series, plan, room, deviation, probability, constants.Reach), StillToCome(series, reconciler, probability));
+        if (series.HasStepped && AwaitsOptimizer(reconciler, plan))
+        {
+            var due = Survival.Dies(Math.Min(DeclaredRight, Doubt(plan.Phases.FirstOptimizer * (constants.Reach * reconciler.Tightness))), MicroBatchSeconds * (reconciler.Job?.GradAccum ?? 1), series.NowSeconds - series.FirstStepAtSeconds);
+            (cause, comes) = due >= comes ? (Cause.FirstOptimizer, due) : (cause, comes);
+        }
+        return new Threat(cause, comes, Eta(series, plan), !series.HasStepped ? constants.LoadingSpread : LindySpread, need - series.Held);
 
         double Doubt(Bytes asked) => Normal.Cdf((asked - room).Count / deviation);
     }
+
+    /// <summary>
+    /// What the optimizer's first step needs does not depend on the batches: while the process has held less, that step is still to come, however long the
+    /// micro-batches before it take, unless the declaration is wrong.
+    /// </summary>
+    private static bool AwaitsOptimizer(Reconciler reconciler, Plan plan) => reconciler.HeldPeak < plan.Phases.FirstOptimizer * Come;
 
     /// <summary>Until its first steps have settled all that is planned must come; what has not come since is the less likely the longer it has not.</summary>
     private static double StillToCome(ProcessSeries series, Reconciler reconciler, double probability) =>

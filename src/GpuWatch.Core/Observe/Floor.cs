@@ -9,6 +9,10 @@ namespace GpuWatch.Core.Observe;
 public sealed class Floor(double windowSeconds)
 {
     private const int Capacity = 24;
+    private const int LeastEven = 10;
+    private const double EvenSignificance = 3.5;
+    private const double LeastEarlyShare = 0.4;
+    private const double LeastLateShare = 0.6;
 
     private readonly double[] times = new double[Capacity];
     private readonly double[] floors = new double[Capacity];
@@ -34,6 +38,11 @@ public sealed class Floor(double windowSeconds)
     /// </summary>
     public double MeanSignificance { get; private set; }
     public double MeanSlope { get; private set; }
+    /// <summary>
+    /// It has risen all along, and as steeply of late as before: almost every window lies above all before it. What fills a cache rises ever more
+    /// rarely, what begins late was flat before.
+    /// </summary>
+    public bool RisesEvenly { get; private set; }
     public double SpanSeconds => Count < 2 ? 0 : times[Count - 1] - times[0];
     public double Grown => Count < 2 ? 0 : Slope * SpanSeconds;
 
@@ -82,17 +91,20 @@ public sealed class Floor(double windowSeconds)
 
     private void Fit()
     {
-        (MeanSlope, _, MeanSignificance) = Trend(means);
-        (Slope, LowSlope, Significance) = Trend(floors);
+        (MeanSlope, _, MeanSignificance) = Trend(means, 0, Count);
+        (Slope, LowSlope, Significance) = Trend(floors, 0, Count);
+        RisesEvenly = Count >= LeastEven && LowSlope > 0 && Significance >= EvenSignificance
+            && Trend(floors, 0, Count / 2).Slope >= Slope * LeastEarlyShare && Trend(floors, Count / 2, Count).Slope >= Slope * LeastLateShare;
     }
 
-    private (double Slope, double Low, double Significance) Trend(double[] values)
+    /// <summary>Of the windows from <paramref name="from"/> to before <paramref name="to"/>.</summary>
+    private (double Slope, double Low, double Significance) Trend(double[] values, int from, int to)
     {
         Span<double> slopes = stackalloc double[Capacity * (Capacity - 1) / 2];
         var (pairs, balance) = (0, 0);
-        for (var late = 1; late < Count; late++)
+        for (var late = from + 1; late < to; late++)
         {
-            for (var early = 0; early < late; early++)
+            for (var early = from; early < late; early++)
             {
                 var rise = values[late] - values[early];
                 slopes[pairs++] = rise / (times[late] - times[early]);
@@ -104,6 +116,8 @@ public sealed class Floor(double windowSeconds)
             return default;
         }
         slopes[..pairs].Sort();
-        return (slopes[pairs / 2], slopes[pairs / 5], (balance - Math.Sign(balance)) / Math.Sqrt(Count * (Count - 1.0) * (2 * Count + 5) / 18));
+        return (slopes[pairs / 2], slopes[pairs / 5], (balance - Math.Sign(balance)) / Deviation(to - from));
+
+        static double Deviation(int count) => Math.Sqrt(count * (count - 1.0) * (2 * count + 5) / 18);
     }
 }

@@ -124,7 +124,7 @@ internal sealed class PhaseTracker(Expected? expected)
         }
         else if (soon && weights > LeastLeap && leap >= LeastStep(weights))
         {
-            levelBeforeLeap ??= levelAtPause;
+            levelBeforeLeap = levelAtPause;
         }
     }
 

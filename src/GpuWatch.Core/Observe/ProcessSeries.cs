@@ -39,6 +39,8 @@ public sealed class ProcessSeries(Expected? expected = null)
     private readonly RecentMedian contexts = new();
     private bool started;
 
+    /// <summary>A reading with bytes was taken.</summary>
+    public bool IsSeen => started;
     public double StartedSeconds { get; private set; }
     public double NowSeconds { get; private set; }
     public Bytes Used { get; private set; }
@@ -68,6 +70,10 @@ public sealed class ProcessSeries(Expected? expected = null)
     public Records Records { get; } = new();
     /// <summary>Time since the first step, in units of the time it takes to settle; NaN before it.</summary>
     public double SettledRatio => (NowSeconds - FirstStepAtSeconds) / SettleSeconds;
+    /// <summary>What it holds since its first steps have settled: its trend, whatever the stairs it comes in.</summary>
+    public Floor HeldFloor { get; } = new(windowSeconds: 10);
+    /// <summary>Highest level before it last gave something back: to climb to it again is no growth.</summary>
+    public Bytes HighestBefore { get; private set; }
     /// <summary>How it rises itself.</summary>
     public Climb Climb { get; } = new(restSeconds: 10);
     /// <summary>How the other tenants rise.</summary>
@@ -81,9 +87,12 @@ public sealed class ProcessSeries(Expected? expected = null)
     public Floor LiveFloor => Live.Floor;
     public RecentStairs LiveStairs => Live.Stairs;
     public Rhythm LiveRhythm => Live.Rhythm;
-    /// <summary>It keeps one batch's result at a time, as evaluation loops do; once told by its rhythm, its stairs are known again by their size.</summary>
+    /// <summary>
+    /// It keeps one batch's result at a time, as evaluation loops do; once told by its rhythm, its stairs are known again by their size. What has risen
+    /// from its first steps on does not evaluate, however regularly it rises.
+    /// </summary>
     public bool IsEvaluating =>
-        LiveRhythm.Count >= Rhythm.LeastClockworkStairs || Rhythm.IsClockwork || IsEvaluatingAgain;
+        !HeldFloor.RisesEvenly && (LiveRhythm.Count >= Rhythm.LeastClockworkStairs || Rhythm.IsClockwork || IsEvaluatingAgain);
     public Evaluations Evaluations { get; } = new();
     /// <summary>Its stairs are of the size that an earlier evaluation had.</summary>
     public bool IsEvaluatingAgain => clockworkRise > Bytes.Zero && Rhythm.Count > 0 && Rhythm.IsLike(clockworkRise);
@@ -168,6 +177,10 @@ public sealed class ProcessSeries(Expected? expected = null)
         Ramp.Observe(NowSeconds, used);
         Climb.Observe(NowSeconds, used);
         phase.Observe(NowSeconds, before, used, Held, HighWater, HighWaterSeconds, SeenFromStart, liveFall);
+        if (SettledRatio > 1)
+        {
+            HeldFloor.Observe(NowSeconds, used.Count, PeriodSeconds);
+        }
         if (TorchAllocated is { } live)
         {
             Live.Observe(NowSeconds, live, used <= before, phase);
@@ -224,7 +237,7 @@ public sealed class ProcessSeries(Expected? expected = null)
         }
         else if (Used < before)
         {
-            mark = Used;
+            (mark, HighestBefore) = (Used, HighWater);
             Wall.Fell(NowSeconds, before, freeBefore, Used, IsEvaluating, TorchReserved is null ? null : before - Context, LivePeak);
         }
     }

@@ -64,6 +64,10 @@ public sealed record Misdeclaration(string Words, PlayedPlan Played)
         {
             yield return ($"attention eager instead of {job.Attention}", job with { Attention = "eager" });
         }
+        if (job.Method is "lora" && !Methods.IsQuantised(job))
+        {
+            yield return ("method full instead of lora", job with { Method = "full", LoraRank = null, LoraTargets = null, LoraDropout = null, LoraDtype = null });
+        }
         if (job.FusedCe is true || job.CrossEntropy is "fused")
         {
             yield return ("a loss that is not fused", job with { FusedCe = false, CrossEntropy = "hf2025" });

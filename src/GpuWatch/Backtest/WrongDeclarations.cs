@@ -33,7 +33,7 @@ internal sealed record DeclaredTry(RecordedJob Job, Declaration Declared, double
 
     private static double Held(RecordedJob job, Reconciled account) =>
         job.Frames.Max(frame => frame.Processes.Max(process => process.TorchAllocated?.Count))
-        ?? (account.ObservedPeak - (account.Observed?.Context?.Likely ?? ProcessSeries.TypicalContext)).Count;
+        ?? (account.ObservedPeak!.Value - (account.Observed?.Context?.Likely ?? ProcessSeries.TypicalContext)).Count;
 }
 
 /// <summary>

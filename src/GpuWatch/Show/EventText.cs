@@ -41,7 +41,7 @@ internal static class EventText
         var bridge = account.Bridge;
         var estimated = account.EstimatedPeak is { } peak ? $", estimated {peak}" : "";
         var judgement = account.Judgement is { } words ? $"; {Plain(words).TrimEnd('.')}" : "";
-        return $"peak observed {account.ObservedPeak}{estimated}{judgement}; processes {bridge.Processes} + reserved "
+        return $"peak observed {Size(account.ObservedPeak)}{estimated}{judgement}; processes {Size(bridge.Processes)} + reserved "
             + $"{Size(bridge.Reserved)} + unattributed {Size(bridge.Unattributed)} = {bridge.TotalLessFree} of the card in use";
     }
 

@@ -10,7 +10,7 @@ internal static class ReconciliationJson
 {
     public static void Write(Utf8JsonWriter json, Reconciled reconciled)
     {
-        json.WriteNumber("observed_peak_bytes", reconciled.ObservedPeak.Count);
+        json.Count("observed_peak_bytes", reconciled.ObservedPeak?.Count);
         json.Count("estimated_peak_bytes", reconciled.EstimatedPeak?.Count);
         Write(json, "observed", reconciled.Observed, size => size.Likely);
         Write(json, "observed_low", reconciled.Observed, size => size.Low);
@@ -65,7 +65,7 @@ internal static class ReconciliationJson
     private static void Write(Utf8JsonWriter json, Bridge bridge)
     {
         json.WriteStartObject("bridge");
-        json.WriteNumber("processes_bytes", bridge.Processes.Count);
+        json.Count("processes_bytes", bridge.Processes?.Count);
         json.Count("reserved_bytes", bridge.Reserved?.Count);
         json.Count("unattributed_bytes", bridge.Unattributed?.Count);
         json.WriteNumber("total_less_free_bytes", bridge.TotalLessFree.Count);

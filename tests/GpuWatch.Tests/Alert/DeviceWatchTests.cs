@@ -39,6 +39,21 @@ public sealed class DeviceWatchTests
     }
 
     [Fact]
+    public void Where_the_driver_tells_no_process_its_bytes_the_device_is_watched_and_nothing_is_nought()
+    {
+        var (watch, events) = (new DeviceWatch(0, _ => null), new List<WatchEvent>());
+        for (var t = 0; t < 60; t++)
+        {
+            watch.Observe(new GpuFrame(t, 0, Bytes.FromGiB(16), Bytes.FromGiB(4 + t * 0.2), null, null, [new ProcessReading(Watching.Pid, null)]), events);
+        }
+        watch.Finish(60, events);
+        Assert.Contains(events.OfType<AlertRaised>(), raised => raised is { Pid: null, Alert.Kind: AlertKind.OomRisk });
+        var unseen = Assert.Single(events.OfType<Reconciled>(), account => account.Pid == Watching.Pid);
+        Assert.Null(unseen.ObservedPeak);
+        Assert.Null(unseen.Bridge.Processes);
+    }
+
+    [Fact]
     public void A_process_that_leaves_the_list_has_exited_and_is_accounted_for()
     {
         var watching = new Watching().See([0.4, 2, 2]);

@@ -19,6 +19,9 @@ public sealed class ForecastTests
         Packing = false, GradAccum = 1,
     };
 
+    /// <summary>Its optimizer's first step needs 2.95 GiB, a batch of the declared size 5.7.</summary>
+    private static readonly Job Long = Small with { MicroBatch = 4 };
+
     [Fact]
     public void A_job_whose_plan_cannot_fit_is_told_so_with_its_first_sample()
     {
@@ -36,7 +39,7 @@ public sealed class ForecastTests
     [Fact]
     public void Surviving_the_first_step_makes_the_long_batch_the_danger()
     {
-        var watching = new Watching(16, Small).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 2.0, 2.4], othersGiB: 13).See(Enumerable.Repeat(2.4, 30), othersGiB: 13);
+        var watching = new Watching(16, Long).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 3.0, 3.5], othersGiB: 12).See(Enumerable.Repeat(3.5, 30), othersGiB: 12);
         Assert.Equal(Cause.LongBatch, watching.Critical.Last().Alert.Cause);
         Assert.Equal(2, watching.Critical.Count());
         Assert.Single(watching.Events.OfType<AlertResolved>());
@@ -47,9 +50,9 @@ public sealed class ForecastTests
     [InlineData(true, 300)]
     public void A_planned_peak_that_does_not_come_is_no_longer_feared_and_sooner_where_all_batches_are_alike(bool packing, int seconds)
     {
-        var watching = new Watching(16, Small with { Packing = packing }).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 2.0, 2.4], othersGiB: 13);
-        Assert.NotEmpty(watching.See(Enumerable.Repeat(2.4, 30), othersGiB: 13).Watch.View.Processes.Single().Alerts);
-        Assert.Empty(watching.See(Enumerable.Repeat(2.4, seconds), othersGiB: 13).Watch.View.Processes.Single().Alerts);
+        var watching = new Watching(16, Long with { Packing = packing }).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 3.0, 3.5], othersGiB: 12);
+        Assert.NotEmpty(watching.See(Enumerable.Repeat(3.5, 30), othersGiB: 12).Watch.View.Processes.Single().Alerts);
+        Assert.Empty(watching.See(Enumerable.Repeat(3.5, seconds), othersGiB: 12).Watch.View.Processes.Single().Alerts);
     }
 
     [Fact]
@@ -313,7 +316,7 @@ public sealed class ForecastTests
     [Fact]
     public void A_planned_peak_that_has_not_come_for_a_minute_comes_in_the_next_with_even_odds_if_ever()
     {
-        var watching = new Watching(16, Small).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 2.0, 2.4], othersGiB: 13).See(Enumerable.Repeat(2.4, 120), othersGiB: 13);
+        var watching = new Watching(16, Long).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 3.0, 3.5], othersGiB: 12).See(Enumerable.Repeat(3.5, 120), othersGiB: 12);
         var made = watching.Events.OfType<ForecastMade>().ToArray();
         var survived = 70 - watching.Events.OfType<PhaseChanged>().Single(told => told.Phase == JobPhase.Steady).TimeSeconds;
         Assert.Equal(0.5 * Survival.Dies(0.9, 30, survived), made.Single(forecast => forecast.TimeSeconds == 70).OomWithin60s, 1);

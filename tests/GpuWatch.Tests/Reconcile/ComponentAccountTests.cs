@@ -28,7 +28,7 @@ public sealed class ComponentAccountTests
     {
         var account = DeclaredRun.Account(run.Real, run.Declared, withTorch, run.Cache);
         var sum = All.Aggregate(account.Unexplained!.Value, (sum, part) => sum + account.Observed!.Value[part]!.Value.Likely);
-        return Math.Abs((sum - account.ObservedPeak).Count) < 100;
+        return Math.Abs((sum - account.ObservedPeak!.Value).Count) < 100;
     }).QuickCheckThrowOnFailure();
 
     [Fact]

@@ -110,7 +110,11 @@ internal sealed class InfluxPoints(LineWriter line, PointNames names)
 
     private void Append(Reconciled reconciled)
     {
-        Start("reconciliation", reconciled).Field("observed_peak", reconciled.ObservedPeak.Count);
+        if (reconciled.ObservedPeak is not { } observed)
+        {
+            return;
+        }
+        Start("reconciliation", reconciled).Field("observed_peak", observed.Count);
         Field("estimated_peak", reconciled.EstimatedPeak?.Count);
         line.End(Time(reconciled));
         Append(reconciled, "final_observed", reconciled.Observed);

@@ -71,7 +71,10 @@ internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<ProcessRea
             case Reconciled account:
                 runs.Remove(key, out var run);
                 forecasts.Remove(key);
-                batch.Runs.Add(new RunPoint(run.Started, run.Exited, job, account, json(happened)));
+                if (account.ObservedPeak is not null)
+                {
+                    batch.Runs.Add(new RunPoint(run.Started, run.Exited, job, account, json(happened)));
+                }
                 break;
         }
     }

@@ -109,7 +109,7 @@ internal sealed class StoreWriter : IDisposable
 
     private void Insert(RunPoint point) => run.Run(
         point.StartedSeconds, point.Account.TimeSeconds, point.Account.Gpu, point.Account.Pid, point.Exited ? 1 : 0,
-        point.Account.ObservedPeak.Count, point.Account.EstimatedPeak?.Count, point.Job is { } job ? JobJson.Write(job) : null, point.Json);
+        point.Account.ObservedPeak!.Value.Count, point.Account.EstimatedPeak?.Count, point.Job is { } job ? JobJson.Write(job) : null, point.Json);
 
     private void Purge(double nowSeconds)
     {

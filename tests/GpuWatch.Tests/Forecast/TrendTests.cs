@@ -1,0 +1,70 @@
+using GpuWatch.Core.Alert;
+using GpuWatch.Core.Forecast;
+using GpuWatch.Core.Observe;
+using GpuWatch.Tests.Support;
+
+namespace GpuWatch.Tests.Forecast;
+
+/// <summary>What NVML alone sees of growth: trends, teeth, curricula.</summary>
+public sealed class TrendTests
+{
+    private static readonly double[] Start = [0.4, 2, 2, 2, 10];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    public void What_rises_from_its_first_steps_to_the_end_is_a_leak_whatever_its_stairs(int seed)
+    {
+        var chance = new Random(seed);
+        var level = 10.0;
+        var watching = new Watching(24).See(Start).See(Enumerable.Range(0, 900).Select(_ => level += chance.NextDouble() < 0.4 ? 0.03 : 0));
+        Assert.Contains(Raised(watching, AlertKind.Leak), told => told.TimeSeconds < 300);
+        var page = Assert.Single(watching.Critical);
+        Assert.Equal(Cause.Leak, page.Alert.Cause);
+        Assert.True(page.TimeSeconds < 600);
+        Assert.DoesNotContain(watching.Events, told => told is PhaseChanged { Phase: JobPhase.Evaluating, TimeSeconds: > 150 });
+    }
+
+    [Fact]
+    public void A_saw_tooth_is_no_leak_after_its_first_tooth()
+    {
+        var tooth = Enumerable.Range(0, 50).Select(second => 10 + second / 5 * 0.6).ToArray();
+        var watching = new Watching(24).See(Start).See(Enumerable.Repeat(tooth, 60).SelectMany(level => level));
+        Assert.DoesNotContain(Raised(watching, AlertKind.Leak), told => told.TimeSeconds > 60);
+        Assert.DoesNotContain(watching.Critical, told => told.TimeSeconds > 60);
+    }
+
+    [Fact]
+    public void Records_of_batches_of_changing_length_are_no_leak()
+    {
+        var false_ = 0;
+        for (var seed = 0; seed < 30; seed++)
+        {
+            var chance = new Random(seed);
+            var most = 10.0;
+            var watching = new Watching(24).See(Start).See(Enumerable.Range(0, 1500).Select(_ => most = Math.Max(most, 10 + 8 * Math.Pow(chance.NextDouble(), 3))));
+            false_ += watching.Critical.Any(told => told.TimeSeconds > 60) ? 1 : 0;
+        }
+        Assert.InRange(false_, 0, 1);
+    }
+
+    [Fact]
+    public void A_device_that_fills_up_is_worth_a_warning()
+    {
+        var watching = new Watching(24).See(Start, pid: null).See(Enumerable.Range(0, 900).Select(second => 10 + second / 3 * 0.045), pid: null);
+        Assert.Contains(Raised(watching, AlertKind.OomRisk), told => told.Alert.Severity == Severity.Warning);
+        Assert.Empty(watching.Critical);
+    }
+
+    [Fact]
+    public void While_micro_batches_are_gathered_the_optimizer_is_still_to_come()
+    {
+        var job = DeclaredRun.Job with { GradAccum = 64, MicroBatch = 1 };
+        var watching = new Watching(16, job).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 1.9, 2.0], othersGiB: 13).See(Enumerable.Repeat(2.0, 240), othersGiB: 13);
+        Assert.Equal(Cause.FirstOptimizer, Assert.Single(watching.Critical).Alert.Cause);
+        Assert.DoesNotContain(watching.Events, told => told is AlertResolved);
+    }
+
+    private static IEnumerable<AlertRaised> Raised(Watching watching, AlertKind kind) =>
+        watching.Events.OfType<AlertRaised>().Where(told => told.Alert.Kind == kind);
+}
