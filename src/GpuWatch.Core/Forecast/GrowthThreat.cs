@@ -16,17 +16,22 @@ internal static class GrowthThreat
     /// <summary>Records of what fills up grow rarer, and four of one size may come by chance.</summary>
     private const double NotRarer = 0.5;
     /// <summary>Reserved over planned live bytes that no fragmentation explains: recorded healthy jobs of changing length reach 2.1.</summary>
-    private const double MostFragments = 2.5;
+    private const double MostFragments = 3;
     /// <summary>A floor rises if chance is out of the question and it has risen by this share of the room …</summary>
     private const double Significance = 3;
     private const double LeastGrownShare = 0.02;
-    /// <summary>… or if four of five pairs of windows rise, and it has risen by more.</summary>
+    /// <summary>… or if floor and mean together leave as little to chance, and it has risen by more.</summary>
     private const int LeastFloors = 7;
     private const double PlainGrownShare = 0.08;
     /// <summary>What is kept lifts the mean with the floor; a floor that rises alone is a beat of the sampling with the steps.</summary>
     private const double LeastMeanShare = 0.3;
     private const double MeanSignificance = 2;
-    private const double PlainMeanSignificance = 1.5;
+    /// <summary>Floor and mean together, where it has risen by more.</summary>
+    private const double PlainSignificance = 5;
+    private const int LeastSteepFloors = 5;
+    private const double SteepLowShare = 0.5;
+    /// <summary>Four of five pairs of windows rise at least by this share of the slope.</summary>
+    private const double LeastLowShare = 0.1;
     /// <summary>Of devices that fill up: worth a warning, and no page, since most of what fills a card is cache.</summary>
     private const double SomebodyNeeds = 0.6;
     /// <summary>A trend by NVML alone has grown by this share of what it can hold in all.</summary>
@@ -85,7 +90,7 @@ internal static class GrowthThreat
             || (series.Records.Count >= CrowdingStairs - 1 && series.Records.Crowding(series.SettledRatio) >= Crowded && IsBeyondPlan(series, reconciler)));
 
     private static bool IsBeyondAllFragments(ProcessSeries series, Reconciler reconciler) =>
-        reconciler.Plan is { } plan && series.Phase != JobPhase.Loading && series.Held > plan.PeakAllocated.High * MostFragments;
+        reconciler.Plan is { } plan && series is { LivePeak: null, Phase: not JobPhase.Loading } && series.Held > plan.PeakAllocated.High * MostFragments;
 
     private static double RecordBytesPerSecond(ProcessSeries series)
     {
@@ -102,12 +107,11 @@ internal static class GrowthThreat
 
     public static Threat? OfFloor(ProcessSeries series, Reconciler reconciler, Constants constants)
     {
-        if (!IsFloorRising(series))
+        if (Rising(series, reconciler) is not { } floor)
         {
             return null;
         }
-        var floor = series.LiveFloor;
-        var missing = Math.Max(0, (Usable(series, constants) - LeakedPeak(series, reconciler)).Count);
+        var missing = Math.Max(0, (Usable(series, constants) - LeakedPeak(series, reconciler, floor)).Count);
         var eta = Math.Max(0.1, missing / floor.Slope);
         return new Threat(Cause.Leak, GoesOn(floor.SpanSeconds, eta, constants), eta, constants.LeakSpread, new Bytes(missing));
     }
@@ -116,10 +120,10 @@ internal static class GrowthThreat
     private static Bytes Usable(ProcessSeries series, Constants constants) => (series.Capacity - series.Context) * constants.UsableShare;
 
     /// <summary>Samples miss the top of a step; the plan knows it, and what has leaked since the first step lies on it.</summary>
-    private static Bytes LeakedPeak(ProcessSeries series, Reconciler reconciler)
+    private static Bytes LeakedPeak(ProcessSeries series, Reconciler reconciler, Floor floor)
     {
         var seen = series.LivePeak ?? Bytes.Zero;
-        var leaked = new Bytes((long)(series.LiveFloor.Slope * (series.NowSeconds - series.FirstStepAtSeconds)));
+        var leaked = new Bytes((long)(floor.Slope * (series.NowSeconds - series.FirstStepAtSeconds)));
         return reconciler.Plan is { } plan && reconciler.IsFulfilled ? Bytes.Max(seen, plan.PeakAllocated.Likely + leaked) : seen;
     }
 
@@ -136,24 +140,40 @@ internal static class GrowthThreat
 
     /// <summary>What NVML sees rises without end, whatever the stairs it comes in.</summary>
     private static bool IsTrending(ProcessSeries series, Reconciler reconciler) =>
-        series.HeldFloor is { RisesEvenly: true, Grown: var grown } && grown >= series.Capacity.Count * TrendGrownShare && IsBeyondPlan(series, reconciler);
+        series is { LivePeak: null, HeldFloor: { RisesEvenly: true, Grown: var grown } } && grown >= series.Capacity.Count * TrendGrownShare && IsBeyondPlan(series, reconciler);
 
     public static bool IsLeak(ProcessSeries series, Reconciler reconciler) =>
-        !series.IsEvaluating && (IsFloorRising(series) || IsTrending(series, reconciler) || IsGrowing(series, reconciler) || IsCrowding(series, reconciler));
+        !series.IsEvaluating && (Rising(series, reconciler) is not null || IsTrending(series, reconciler) || IsGrowing(series, reconciler) || IsCrowding(series, reconciler));
 
     public static double LeakBytesPerSecond(ProcessSeries series, Reconciler reconciler) =>
-        IsFloorRising(series) ? series.LiveFloor.Slope
+        Rising(series, reconciler) is { } floor ? floor.Slope
         : IsTrending(series, reconciler) ? series.HeldFloor.Slope
         : series.Rhythm.Count < LeastStairs ? RecordBytesPerSecond(series)
         : series.Rhythm.Rise.Count / series.Rhythm.GapSeconds;
 
-    public static bool IsFloorRising(ProcessSeries series)
+    /// <summary>The floor of live bytes that rises; null when none does.</summary>
+    private static Floor? Rising(ProcessSeries series, Reconciler reconciler) =>
+        series.IsEvaluating ? null
+        : IsFloorRising(series) ? series.LiveFloor
+        : IsSteep(series, reconciler) ? series.Live.Envelope
+        : null;
+
+    /// <summary>
+    /// Each window above the one before and much gained: a handful suffices. One long first pass climbs too, but not above what is planned; where
+    /// nothing is planned it must be seen to step.
+    /// </summary>
+    private static bool IsSteep(ProcessSeries series, Reconciler reconciler) =>
+        series.Live.Envelope is { Count: >= LeastSteepFloors, AllRise: true } floor && floor.LowSlope >= floor.Slope * SteepLowShare
+        && floor.Grown >= (series.Capacity - series.Context).Count * PlainGrownShare
+        && (series.Live.IsStepping || (reconciler.Plan is { } plan && series.LivePeak > Excess.MostLive(plan)));
+
+    private static bool IsFloorRising(ProcessSeries series)
     {
         var floor = series.LiveFloor;
         var grown = floor.Grown / Math.Max(1, (series.Capacity - series.Context).Count);
-        return floor.Count >= LeastFloors && !series.IsEvaluating && floor.MeanSlope >= floor.Slope * LeastMeanShare
+        return floor.Count >= LeastFloors && floor.MeanSlope >= floor.Slope * LeastMeanShare && floor.LowSlope >= floor.Slope * LeastLowShare
             && ((grown >= LeastGrownShare && floor.Significance >= Significance && floor.MeanSignificance >= MeanSignificance)
-                || (grown >= PlainGrownShare && floor.LowSlope > 0 && floor.MeanSignificance >= PlainMeanSignificance));
+                || (grown >= PlainGrownShare && floor.Significance + floor.MeanSignificance >= PlainSignificance));
     }
 
     private static Threat Of(ProcessSeries series, Rhythm rhythm, Stair last, Bytes free, Bytes slack, Cause cause, Constants constants)

@@ -38,6 +38,8 @@ public sealed class Floor(double windowSeconds)
     /// </summary>
     public double MeanSignificance { get; private set; }
     public double MeanSlope { get; private set; }
+    /// <summary>Each window lies above the one before, its least value and its mean.</summary>
+    public bool AllRise { get; private set; }
     /// <summary>
     /// It has risen all along, and as steeply of late as before: almost every window lies above all before it. What fills a cache rises ever more
     /// rarely, what begins late was flat before.
@@ -93,6 +95,11 @@ public sealed class Floor(double windowSeconds)
     {
         (MeanSlope, _, MeanSignificance) = Trend(means, 0, Count);
         (Slope, LowSlope, Significance) = Trend(floors, 0, Count);
+        AllRise = true;
+        for (var i = 1; i < Count; i++)
+        {
+            AllRise &= floors[i] > floors[i - 1] && means[i] > means[i - 1];
+        }
         RisesEvenly = Count >= LeastEven && LowSlope > 0 && Significance >= EvenSignificance
             && Trend(floors, 0, Count / 2).Slope >= Slope * LeastEarlyShare && Trend(floors, Count / 2, Count).Slope >= Slope * LeastLateShare;
     }

@@ -38,6 +38,8 @@ public sealed class LiveSeries
     public int Falls { get; private set; }
     /// <summary>Floor since the first step.</summary>
     public Floor Floor { get; } = new(windowSeconds: 2);
+    /// <summary>The same whether or not it has fallen of late: steps that are always seen at the same moment seem never to fall.</summary>
+    public Floor Envelope { get; } = new(windowSeconds: 2);
     /// <summary>Rises since it last fell, and their rhythm.</summary>
     public RecentStairs Stairs { get; } = new();
     public Rhythm Rhythm { get; private set; }
@@ -66,9 +68,13 @@ public sealed class LiveSeries
         }
         RestSeconds = !hasChanged && Least is { } least && live <= least * (1 + RestShare) ? time - changedSeconds : 0;
         IsStepping = time - lastFallSeconds < Math.Max(LongestStepSeconds, 10 * periodSeconds);
-        if (hasChanged && IsStepping && phase.Phase != JobPhase.Loading && time - phase.FirstStepAtSeconds > WarmUpSeconds)
+        if (hasChanged && phase.Phase != JobPhase.Loading && time - phase.FirstStepAtSeconds > WarmUpSeconds)
         {
-            Floor.Observe(time, live.Count, periodSeconds);
+            Envelope.Observe(time, live.Count, periodSeconds);
+            if (IsStepping)
+            {
+                Floor.Observe(time, live.Count, periodSeconds);
+            }
         }
     }
 
