@@ -71,8 +71,15 @@ internal readonly ref struct Replay
 
     private static void Play(Tape.Tape tape, CachingAllocator allocator, Workload work, int layers, double[] lengths, long? capacity = null)
     {
-        Span<TensorSize> ofModel = stackalloc TensorSize[TensorSizes.Most], ofTrained = stackalloc TensorSize[TensorSizes.Most];
         allocator.Clear(new(capacity));
+        Play(tape, (IAllocator)allocator, work, layers, lengths);
+    }
+
+    /// <summary>Loading, and a step of each of these shares of the declared length; what was played before is a prefix of what more lengths play.</summary>
+    /// <param name="allocator">Empty.</param>
+    public static void Play(Tape.Tape tape, IAllocator allocator, Workload work, int layers, ReadOnlySpan<double> lengths)
+    {
+        Span<TensorSize> ofModel = stackalloc TensorSize[TensorSizes.Most], ofTrained = stackalloc TensorSize[TensorSizes.Most];
         tape.Clear(allocator);
         tape.GradientShare = StepPlan.GradientShare(work);
         var replay = new Replay(
@@ -97,7 +104,7 @@ internal readonly ref struct Replay
         }
     }
 
-    private void Steps(double[] lengths)
+    private void Steps(ReadOnlySpan<double> lengths)
     {
         var first = true;
         foreach (var share in lengths)
