@@ -37,10 +37,11 @@ internal sealed class Run
             machine.Until(pace.Context[third]);
             machine.MakeContext(third + 1);
         }
-        var each = (pace.LoadedAt - pace.LoadAt) / course.Script.Load.Length;
+        var read = course.Script.ReadFromFile;
+        var each = (pace.LoadedAt - pace.LoadAt) / read;
         for (var i = 0; i < course.Script.Load.Length; i++)
         {
-            machine.Until(pace.LoadAt + each * (i + course.Dice.Between(-0.5, 0.5)));
+            machine.Until(i < read ? pace.LoadAt + each * (i + course.Dice.Between(-0.5, 0.5)) : pace.LoadedAt);
             if (!machine.Play(course.Script.Load[i]))
             {
                 return false;

@@ -19,6 +19,9 @@ internal sealed class Script(Workload work)
 
     public Event[] Load => load ??= Play(Length, []);
 
+    /// <summary>Requests of <see cref="Load"/> that wait for a file to be read; adapters, which come behind them, are made in a blink.</summary>
+    public int ReadFromFile => work.Step.Block.Rank == 0 ? Load.Length : Load.Length - Adapters(work.Step);
+
     /// <summary>The first step: it also makes the optimizer's states, which stay.</summary>
     public Event[] First(int length) => Get(first, length, () => Play(length, [1])[Load.Length..]);
 
@@ -43,6 +46,17 @@ internal sealed class Script(Workload work)
         StepPlayer.Play(tape, Shaped(work.Evaluation, length), work.Step.Layers);
         return [.. log.Events];
     });
+
+    private static int Adapters(Step step)
+    {
+        Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
+        var sum = 0L;
+        foreach (var tensor in tensors[..TensorSizes.Adapters(step, tensors)])
+        {
+            sum += tensor.Count;
+        }
+        return (int)sum;
+    }
 
     private Event[] Play(int length, ReadOnlySpan<double> shares)
     {
