@@ -136,7 +136,7 @@ internal readonly ref struct Replay
         }
         var mark = tape.Storages;
         Place(trained, Purpose.Stepping);
-        for (var storage = mark; storage < tape.Storages; storage++)
+        for (var storage = mark; OptimizerStates.StepsAtOnce(work.Optimizer) && storage < tape.Storages; storage++)
         {
             tape.Release(storage);
         }
@@ -184,7 +184,11 @@ internal readonly ref struct Replay
                 tape.Allocate(kept - kept / 2, Part.OptimizerStates);
                 break;
             default:
-                tape.Allocate(Share(OptimizerStates.WhileStepping(work.Optimizer, [tensor with { Count = 1 }], work.StateWidth, work.Masters)), Part.Temporaries);
+                var stepping = tape.Allocate(Share(OptimizerStates.WhileStepping(work.Optimizer, [tensor with { Count = 1 }], work.StateWidth, work.Masters)), Part.Temporaries);
+                if (!OptimizerStates.StepsAtOnce(work.Optimizer))
+                {
+                    tape.Release(stepping);
+                }
                 break;
         }
     }
