@@ -68,6 +68,8 @@ internal sealed class Machine
     {
         Refused = request;
         Time = Math.Round(Time, 3);
+        // A sample of that millisecond gives way: a process is told once at a time.
+        Rows.RemoveAll(row => row.Time >= Time);
         Rows.Add(Sample(Time));
         return false;
     }
