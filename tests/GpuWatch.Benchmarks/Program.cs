@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Running;
 using GpuWatch.Benchmarks.Cost;
+using GpuWatch.Benchmarks.Jobs;
 
 namespace GpuWatch.Benchmarks;
 
@@ -11,6 +12,8 @@ internal static class Program
         {
             case "cost":
                 return CostRun.Run(args[1..]);
+            case "jobs":
+                return JobsCommand.Run(args[1..]);
             case "poll":
                 return CostRun.Poll(args[1..]);
             case "sink":

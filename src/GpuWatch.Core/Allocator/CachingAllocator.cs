@@ -5,7 +5,7 @@ namespace GpuWatch.Core.Allocator;
 /// it puts each (c10/cuda/CUDACachingAllocator.cpp: round_size, get_free_block, should_split, try_merge_blocks, release_cached_blocks).
 /// A request allocates nothing once the arrays have grown. Not thread-safe.
 /// </summary>
-public sealed partial class CachingAllocator
+public sealed partial class CachingAllocator : IAllocator
 {
     private readonly FreeBlocks small = new(), large = new();
     private Block[] blocks = new Block[256];
@@ -56,6 +56,9 @@ public sealed partial class CachingAllocator
         (Settings, Allocated, Reserved, Retries, Failures) = (settings, 0, 0, 0, 0);
         ResetPeaks();
     }
+
+    /// <summary>From now on CUDA has more or less for it, since others came or went; what is reserved already stays.</summary>
+    public void Resize(long? capacity) => Settings = Settings with { Capacity = capacity };
 
     public void ResetPeaks() => (PeakAllocated, PeakReserved) = (Allocated, Reserved);
 

@@ -35,12 +35,15 @@ internal static class OptimizerStates
             largest = Math.Max(largest, elements);
         }
         // foreach AdamW makes its denominators for all tensors at once (torch/optim/adamw.py, _multi_tensor_adamw).
-        var foreachCopies = optimizer is "adamw_torch" or "sgd_momentum" or "lion" ? all * width : 0;
+        var foreachCopies = StepsAtOnce(optimizer) ? all * width : 0;
         // One tensor after the other: transformers.AdamW, DecoupledAdamW of llm-foundry.
         var oneCopy = optimizer is "adamw_hf" ? largest * width : 0;
         var gradients = masters ? 4 * (optimizer == "adamw_torch" ? all : largest) : 0;
         return foreachCopies + oneCopy + gradients;
     }
+
+    /// <summary>Its temporaries are of all tensors together (foreach); else one tensor's are gone before the next one's come.</summary>
+    public static bool StepsAtOnce(string optimizer) => optimizer is "adamw_torch" or "sgd_momentum" or "lion";
 
     /// <summary>Each gradient is used up as soon as it is made.</summary>
     public static bool StepsInBackward(string optimizer) => optimizer.Contains("in_backward", StringComparison.Ordinal)

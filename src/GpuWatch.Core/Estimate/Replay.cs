@@ -78,8 +78,15 @@ internal readonly ref struct Replay
 
     private static void Play(Tape.Tape tape, CachingAllocator allocator, Workload work, int layers, double[] lengths, long? capacity = null)
     {
-        Span<TensorSize> ofModel = stackalloc TensorSize[TensorSizes.Most], ofTrained = stackalloc TensorSize[TensorSizes.Most];
         allocator.Clear(new(capacity));
+        Play(tape, (IAllocator)allocator, work, layers, lengths);
+    }
+
+    /// <summary>Loading, and a step of each of these shares of the declared length; what was played before is a prefix of what more lengths play.</summary>
+    /// <param name="allocator">Empty.</param>
+    public static void Play(Tape.Tape tape, IAllocator allocator, Workload work, int layers, ReadOnlySpan<double> lengths)
+    {
+        Span<TensorSize> ofModel = stackalloc TensorSize[TensorSizes.Most], ofTrained = stackalloc TensorSize[TensorSizes.Most];
         tape.Clear(allocator);
         tape.GradientShare = StepPlan.GradientShare(work);
         var replay = new Replay(
@@ -104,7 +111,7 @@ internal readonly ref struct Replay
         }
     }
 
-    private void Steps(double[] lengths)
+    private void Steps(ReadOnlySpan<double> lengths)
     {
         var first = true;
         foreach (var share in lengths)
@@ -136,7 +143,7 @@ internal readonly ref struct Replay
         }
         var mark = tape.Storages;
         Place(trained, Purpose.Stepping);
-        for (var storage = mark; storage < tape.Storages; storage++)
+        for (var storage = mark; OptimizerStates.StepsAtOnce(work.Optimizer) && storage < tape.Storages; storage++)
         {
             tape.Release(storage);
         }
@@ -184,7 +191,11 @@ internal readonly ref struct Replay
                 tape.Allocate(kept - kept / 2, Part.OptimizerStates);
                 break;
             default:
-                tape.Allocate(Share(OptimizerStates.WhileStepping(work.Optimizer, [tensor with { Count = 1 }], work.StateWidth, work.Masters)), Part.Temporaries);
+                var stepping = tape.Allocate(Share(OptimizerStates.WhileStepping(work.Optimizer, [tensor with { Count = 1 }], work.StateWidth, work.Masters)), Part.Temporaries);
+                if (!OptimizerStates.StepsAtOnce(work.Optimizer))
+                {
+                    tape.Release(stepping);
+                }
                 break;
         }
     }

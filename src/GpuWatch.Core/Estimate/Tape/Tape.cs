@@ -39,11 +39,11 @@ internal sealed partial class Tape
     public int Storages => storages;
 
     /// <summary>Where every storage is put as it is made; null = blocks that are alike are played once and counted.</summary>
-    public CachingAllocator? Allocator { get; private set; }
+    public IAllocator? Allocator { get; private set; }
 
     /// <summary>Forgets everything.</summary>
     /// <param name="allocator">What the storages are to be put into, each block played by itself; null = only count.</param>
-    public void Clear(CachingAllocator? allocator = null)
+    public void Clear(IAllocator? allocator = null)
     {
         (storages, nodes, total, Recording, Part, Accumulating, Alike, LeafGradient, Allocator) = (0, 0, 0, true, Part.Activations, false, 1, -1, allocator);
         gradients.Clear();
