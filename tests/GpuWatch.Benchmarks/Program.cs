@@ -16,6 +16,8 @@ internal static class Program
                 return JobsCommand.Run(args[1..]);
             case "poll":
                 return CostRun.Poll(args[1..]);
+            case "estimate":
+                return EstimateProcess.Run(args[1..]);
             case "sink":
                 SinkThroughput.RunAsync(args[1..]).GetAwaiter().GetResult();
                 return 0;

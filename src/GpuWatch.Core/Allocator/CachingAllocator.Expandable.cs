@@ -26,7 +26,8 @@ public sealed partial class CachingAllocator
         }
         if (free > 0)
         {
-            TakeOut(isSmall ? small : large, end);
+            TakeOut(isSmall ? small : large, blocks[end].Place);
+            blocks[end].Place = -1;
             blocks[end].Size += more;
         }
         else
@@ -53,7 +54,7 @@ public sealed partial class CachingAllocator
         }
         var (size, before) = (blocks[end].Size, blocks[end].Before);
         var kept = size % page;
-        TakeOut(pool, end);
+        TakeOut(pool, blocks[end].Place);
         Reserved -= size - kept;
         if (kept > 0)
         {

@@ -71,12 +71,12 @@ public sealed partial class CachingAllocator : IAllocator
         var size = Granularity.OfRequest(request);
         var isSmall = size <= Granularity.LargestSmall;
         var pool = isSmall ? small : large;
-        if (!TryTake(pool, size, out block) && !TryGrow(size, isSmall, out block))
+        if (!TryFind(pool, size, out block) && !TryGrow(size, isSmall, out block))
         {
             Failures++;
             return false;
         }
-        Split(pool, block, size);
+        Take(pool, block, size);
         Allocated += blocks[block].Size;
         PeakAllocated = Math.Max(PeakAllocated, Allocated);
         return true;
@@ -93,18 +93,22 @@ public sealed partial class CachingAllocator : IAllocator
         Allocated -= freed.Size;
         var pool = freed.Small ? small : large;
         var (before, after) = (freed.Before, freed.After);
-        if (after >= 0 && blocks[after].Free)
+        var place = after >= 0 && blocks[after].Free ? blocks[after].Place : -1;
+        if (place >= 0)
         {
-            TakeOut(pool, after);
             Join(block, after);
         }
         if (before >= 0 && blocks[before].Free)
         {
+            if (place >= 0)
+            {
+                TakeOut(pool, place);
+            }
             Join(before, block);
             pool.Resize(blocks[before].Place, blocks[before].Size);
             return;
         }
-        PutIn(pool, block);
+        PutIn(pool, block, place);
     }
 
     /// <summary>Where a block lies: an address of its own order, not a real one.</summary>
@@ -127,31 +131,13 @@ public sealed partial class CachingAllocator : IAllocator
     }
 
     /// <summary>The best fit: the smallest free block that is large enough, the lowest address of several.</summary>
-    private bool TryTake(FreeBlocks pool, long size, out int block)
+    private bool TryFind(FreeBlocks pool, long size, out int block)
     {
-        block = -1;
-        if (pool.Least(size) is not { } units)
-        {
-            return false;
-        }
-        for (var position = pool.Next(units, 0); position >= 0; position = pool.Next(units, position + 1))
-        {
-            var candidate = pool[position];
-            if (blocks[candidate].Size >= size && (block < 0 || Precedes(blocks[candidate], blocks[block])))
-            {
-                block = candidate;
-            }
-        }
-        if (block < 0 || (Settings.MaxSplitSize is { } most && !Fits(size, blocks[block].Size, most)))
-        {
-            return false;
-        }
-        TakeOut(pool, block);
-        return true;
+        var place = pool.BestFit(size);
+        block = place < 0 ? -1 : pool[place];
+        // Sizes of a TiB and more are alike to the pool.
+        return block >= 0 && blocks[block].Size >= size && (Settings.MaxSplitSize is not { } most || Fits(size, blocks[block].Size, most));
     }
-
-    private static bool Precedes(in Block one, in Block other) =>
-        one.Size < other.Size || (one.Size == other.Size && one.Address < other.Address);
 
     /// <summary>Blocks too large to be cut are kept for requests as large, and not wasted on much smaller ones.</summary>
     private static bool Fits(long size, long found, long most) => size < most ? found < most : found < size + Granularity.LargeSegment;
@@ -194,17 +180,25 @@ public sealed partial class CachingAllocator : IAllocator
         PeakReserved = Math.Max(PeakReserved, Reserved);
     }
 
-    /// <summary>Cuts what a block has too much off its end: from 512 B on in the small pool and in growing segments, above 1 MiB in the large pool.</summary>
-    private void Split(FreeBlocks pool, int block, long size)
+    /// <summary>
+    /// Takes a block, free or new, and cuts what it has too much off its end: from 512 B on in the small pool and in growing segments, above 1 MiB in
+    /// the large pool. The rest takes its place in the pool.
+    /// </summary>
+    private void Take(FreeBlocks pool, int block, long size)
     {
-        var (address, whole, after) = (blocks[block].Address, blocks[block].Size, blocks[block].After);
+        var (address, whole, after, place) = (blocks[block].Address, blocks[block].Size, blocks[block].After, blocks[block].Place);
         var rest = whole - size;
         var isSmall = blocks[block].Small;
         var cut = isSmall || Settings.ExpandableSegments
             ? rest >= Granularity.Block
             : rest > Granularity.LargestSmall && (Settings.MaxSplitSize is not { } most || size < most);
+        blocks[block].Place = -1;
         if (!cut)
         {
+            if (place >= 0)
+            {
+                TakeOut(pool, place);
+            }
             return;
         }
         var remainder = New(address + size, rest, block, after, isSmall);
@@ -214,15 +208,14 @@ public sealed partial class CachingAllocator : IAllocator
         {
             blocks[after].Before = remainder;
         }
-        PutIn(pool, remainder);
+        PutIn(pool, remainder, place);
     }
 
-    private void PutIn(FreeBlocks pool, int block) => blocks[block].Place = pool.Add(blocks[block].Size, block);
+    /// <param name="place">Of a block that it replaces; -1 = of none.</param>
+    private void PutIn(FreeBlocks pool, int block, int place = -1) => blocks[block].Place = pool.Put(blocks[block].Size, blocks[block].Address, block, place);
 
-    private void TakeOut(FreeBlocks pool, int block)
+    private void TakeOut(FreeBlocks pool, int place)
     {
-        var place = blocks[block].Place;
-        blocks[block].Place = -1;
         var moved = pool.RemoveAt(place);
         if (moved >= 0)
         {
@@ -252,7 +245,7 @@ public sealed partial class CachingAllocator : IAllocator
             var block = pool[position];
             if (blocks[block] is { Before: < 0, After: < 0, Size: var size })
             {
-                TakeOut(pool, block);
+                TakeOut(pool, position);
                 Reserved -= size;
                 Forget(block);
             }

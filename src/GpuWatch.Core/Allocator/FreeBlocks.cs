@@ -1,34 +1,45 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace GpuWatch.Core.Allocator;
 
 /// <summary>
-/// The free blocks of one pool. PyTorch keeps them in a std::set; here the best fit is looked for in an unordered array of sizes, several at
-/// a time, so that adding and removing cost nothing.
+/// The free blocks of one pool. PyTorch keeps them in a std::set by size and address; here the best fit is looked for in unordered arrays, several
+/// sizes at a time, so that adding and removing cost nothing.
 /// </summary>
 internal sealed class FreeBlocks
 {
-    /// <summary>Sizes in units of 512 bytes, the largest number for all beyond it.</summary>
+    /// <summary>Sizes in units of 512 bytes, the largest number for all beyond it; 0 behind the last one. There are always whole vectors of them.</summary>
     private int[] units = new int[64];
+    private long[] addresses = new long[64];
     private int[] blocks = new int[64];
 
     public int Count { get; private set; }
 
     public int this[int position] => blocks[position];
 
-    public void Clear() => Count = 0;
-
-    /// <returns>The position of the block, until it or another one is removed.</returns>
-    public int Add(long size, int block)
+    public void Clear()
     {
-        if (Count == units.Length)
+        units.AsSpan(0, Count).Clear();
+        Count = 0;
+    }
+
+    /// <param name="position">Of a block that goes; -1 = none does.</param>
+    /// <returns>The position of the block, until it or another one is removed.</returns>
+    public int Put(long size, long address, int block, int position)
+    {
+        if (position < 0)
         {
-            Array.Resize(ref units, Count * 2);
-            Array.Resize(ref blocks, Count * 2);
+            position = Count++;
+            if (position == units.Length)
+            {
+                Array.Resize(ref units, position * 2);
+                Array.Resize(ref addresses, position * 2);
+                Array.Resize(ref blocks, position * 2);
+            }
         }
-        (units[Count], blocks[Count]) = (Units(size), block);
-        return Count++;
+        (units[position], addresses[position], blocks[position]) = (Units(size), address, block);
+        return position;
     }
 
     public void Resize(int position, long size) => units[position] = Units(size);
@@ -36,44 +47,50 @@ internal sealed class FreeBlocks
     /// <returns>The block that moves to this position; -1 = none.</returns>
     public int RemoveAt(int position)
     {
-        Count--;
-        if (position == Count)
-        {
-            return -1;
-        }
-        (units[position], blocks[position]) = (units[Count], blocks[Count]);
-        return blocks[position];
+        var last = --Count;
+        (units[position], addresses[position], blocks[position]) = (units[last], addresses[last], blocks[last]);
+        units[last] = 0;
+        return position == last ? -1 : blocks[position];
     }
 
-    /// <summary>The smallest size there is that is large enough, in units; null = there is none.</summary>
-    public int? Least(long size)
+    /// <summary>The position of the smallest block that is large enough, the lowest address of several; -1 = there is none.</summary>
+    public int BestFit(long size) => Least(Units(size)) is var least && least > 0 ? Lowest(least) : -1;
+
+    /// <summary>The smallest size there is that is large enough; 0 = there is none. Vectors have a fixed width to be compiled ahead.</summary>
+    private int Least(int size)
     {
-        var least = Units(size);
-        var best = int.MaxValue;
-        var sizes = units.AsSpan(0, Count);
-        var vectors = MemoryMarshal.Cast<int, Vector<int>>(sizes);
-        var wanted = new Vector<int>(least);
-        var smallest = new Vector<int>(int.MaxValue);
-        foreach (ref readonly var vector in vectors)
+        var (wanted, none) = (Vector128.Create(size - 1), Vector128.Create(int.MaxValue));
+        var (smallest, found) = (none, Vector128<int>.Zero);
+        ref var first = ref units[0];
+        for (var at = 0; at < Count; at += Vector128<int>.Count)
         {
-            smallest = Vector.Min(smallest, Vector.ConditionalSelect(Vector.GreaterThanOrEqual(vector, wanted), vector, new Vector<int>(int.MaxValue)));
+            var sizes = Vector128.LoadUnsafe(ref first, (nuint)at);
+            var enough = Vector128.GreaterThan(sizes, wanted);
+            smallest = Vector128.Min(smallest, Vector128.ConditionalSelect(enough, sizes, none));
+            found |= enough;
         }
-        for (var i = 0; i < Vector<int>.Count; i++)
+        if (found == Vector128<int>.Zero)
         {
-            best = Math.Min(best, smallest[i]);
+            return 0;
         }
-        foreach (var unit in sizes[(vectors.Length * Vector<int>.Count)..])
-        {
-            best = unit >= least && unit < best ? unit : best;
-        }
-        return best == int.MaxValue && !sizes.Contains(int.MaxValue) ? null : best;
+        smallest = Vector128.Min(smallest, Vector128.Shuffle(smallest, Vector128.Create(2, 3, 0, 1)));
+        return Math.Min(smallest.GetElement(0), smallest.GetElement(1));
     }
 
-    /// <summary>The next position from <paramref name="start"/> on with a block of so many units; -1 = none.</summary>
-    public int Next(int size, int start)
+    private int Lowest(int size)
     {
-        var found = units.AsSpan(start, Count - start).IndexOf(size);
-        return found < 0 ? -1 : start + found;
+        var (best, lowest) = (-1, long.MaxValue);
+        var wanted = Vector128.Create(size);
+        ref var first = ref units[0];
+        for (var at = 0; at < Count; at += Vector128<int>.Count)
+        {
+            for (var alike = Vector128.Equals(Vector128.LoadUnsafe(ref first, (nuint)at), wanted).ExtractMostSignificantBits(); alike != 0; alike &= alike - 1)
+            {
+                var position = at + BitOperations.TrailingZeroCount(alike);
+                (best, lowest) = addresses[position] < lowest ? (position, addresses[position]) : (best, lowest);
+            }
+        }
+        return best;
     }
 
     private static int Units(long size) => (int)Math.Min(int.MaxValue, size / Granularity.Block);

@@ -8,12 +8,6 @@ namespace GpuWatch.Core.Estimate;
 /// <summary>From a job to its plan: pure, no clock, no I/O.</summary>
 public static class Estimator
 {
-    [ThreadStatic]
-    private static Tape.Tape? scratch;
-
-    [ThreadStatic]
-    private static Allocator.CachingAllocator? allocator;
-
     /// <param name="profile">Coefficients fitted on measured runs; null = the shipped ones.</param>
     /// <returns>The plan, or null with the reason when the job does not say enough to estimate anything.</returns>
     public static (Plan? Plan, string? Error) Estimate(Job job, Profile? profile = null)
@@ -28,7 +22,7 @@ public static class Estimator
     /// </summary>
     /// <returns>1 when the job does not say enough to estimate anything.</returns>
     public static double Tightness(Job job) =>
-        Resolver.Resolve(job).Work is { } work ? Replay.Tightness(scratch ??= new(), allocator ??= new(), work) : 1;
+        Resolver.Resolve(job).Work is { } work ? Replay.Tightness(Scratch.OfThread, work) : 1;
 
     /// <summary>
     /// What PyTorch's allocator reserves for the first steps of the declared size, with room enough: recorded ones within 4 % in 19 of 20 (docs/decisions/0012).
@@ -36,7 +30,7 @@ public static class Estimator
     /// </summary>
     /// <returns>Null when the job does not say enough to estimate anything.</returns>
     public static Bytes? Reserved(Job job) =>
-        Resolver.Resolve(job).Work is { } work ? new Bytes(Replay.Reserved(scratch ??= new(), allocator ??= new(), work)) : null;
+        Resolver.Resolve(job).Work is { } work ? new Bytes(Replay.Reserved(Scratch.OfThread, work)) : null;
 
     /// <summary>The terms of the plan that <see cref="Estimate"/> makes of the same job: for each component what sums to it, at the plan's peak.</summary>
     /// <returns>Empty when the job does not say enough to estimate anything.</returns>
@@ -58,12 +52,11 @@ public static class Estimator
         return work is null ? (null, error) : (Play(work), null);
     }
 
-    private static Features Play(Workload work) => Play(work, scratch ??= new());
+    private static Features Play(Workload work) => Play(work, Scratch.OfThread.Tape);
 
     private static Features Play(Workload work, Tape.Tape tape)
     {
-        allocator ??= new();
         var played = StepPlan.Of(tape, work);
-        return Core.Estimate.Features.Of(played, Replay.Cached(tape, allocator, work, tape.Storages), work);
+        return Core.Estimate.Features.Of(played, Replay.Cached(Scratch.OfThread, work, tape.Storages), work);
     }
 }

@@ -8,7 +8,7 @@ namespace GpuWatch.Core.Estimate;
 /// by the order of events: gradients and optimizer states are put into the holes that activations left, and the next step finds none as large.
 /// docs/decisions/0012-the-cache-is-replayed.md says why and how many blocks.
 /// </summary>
-internal readonly ref struct Replay
+internal ref struct Replay
 {
     /// <summary>Tensors a replay may make, about: what keeps 10,000 estimates within a second.</summary>
     private const int Budget = 500;
@@ -26,15 +26,21 @@ internal readonly ref struct Replay
     private const int Fineness = 200;
 
     private readonly Tape.Tape tape;
+    private readonly IAllocator allocator;
+    private readonly Requests requests, stepping;
     private readonly Workload work;
     private readonly int layers;
     private readonly ReadOnlySpan<TensorSize> model, trained;
 
-    private Replay(Tape.Tape tape, Workload work, int layers, ReadOnlySpan<TensorSize> model, ReadOnlySpan<TensorSize> trained)
+    /// <summary>The share of the length of the step that is told in the requests, and how far it goes up to the optimizer; 0 = no step.</summary>
+    private (double Share, int End) told;
+
+    private Replay(Scratch scratch, IAllocator allocator, Workload work, int layers, ReadOnlySpan<TensorSize> model, ReadOnlySpan<TensorSize> trained)
     {
-        this.tape = tape;
+        (tape, requests, stepping) = (scratch.Tape, scratch.Step, scratch.Stepping);
+        this.allocator = allocator;
         this.work = work;
-        this.layers = layers;
+        this.layers = Math.Min(layers, work.Step.Layers);
         this.model = model;
         this.trained = trained;
     }
@@ -43,58 +49,63 @@ internal readonly ref struct Replay
 
     /// <summary>Bytes reserved beyond the allocated peak.</summary>
     /// <param name="storages">Tensors the tape made to play the step with alike blocks played once.</param>
-    public static long Cached(Tape.Tape tape, CachingAllocator allocator, Workload work, int storages) =>
-        OfBlocks(tape, allocator, work, Math.Clamp(Budget / Math.Max(1, storages), 2, Math.Max(2, work.Step.Layers)));
+    public static long Cached(Scratch scratch, Workload work, int storages)
+    {
+        Span<TensorSize> model = stackalloc TensorSize[TensorSizes.Most], trained = stackalloc TensorSize[TensorSizes.Most];
+        var replay = Of(scratch, scratch.Allocator, work, Math.Max(2, Budget / Math.Max(1, storages)), model, trained);
+        scratch.Allocator.Clear();
+        replay.Play(work.LengthsVary ? Varying : Fixed);
+        return scratch.Allocator.PeakReserved - scratch.Allocator.PeakAllocated;
+    }
+
+    /// <summary>What the allocator holds after loading and two steps of the declared size, all blocks played.</summary>
+    public static long Reserved(Scratch scratch, Workload work)
+    {
+        scratch.Allocator.Clear();
+        Play(scratch, scratch.Allocator, work, work.Step.Layers, Fixed);
+        return scratch.Allocator.PeakReserved;
+    }
+
+    /// <summary>Loading, and a step of each of these shares of the declared length; what was played before is a prefix of what more lengths play.</summary>
+    /// <param name="allocator">Empty.</param>
+    public static void Play(Scratch scratch, IAllocator allocator, Workload work, int layers, ReadOnlySpan<double> lengths)
+    {
+        Span<TensorSize> model = stackalloc TensorSize[TensorSizes.Most], trained = stackalloc TensorSize[TensorSizes.Most];
+        var replay = Of(scratch, allocator, work, layers, model, trained);
+        replay.Play(lengths);
+    }
 
     /// <summary>
     /// Least room in which loading and two steps of the declared size find a place for every tensor, over their live peak: at least 1. Where it is
-    /// missed the allocator has given back all it only cached, and what is free lies in pieces. All blocks are played, about ten times: a millisecond each.
+    /// missed the allocator has given back all it only cached, and what is free lies in pieces. All blocks are played, about ten times.
     /// </summary>
-    public static double Tightness(Tape.Tape tape, CachingAllocator allocator, Workload work)
+    public static double Tightness(Scratch scratch, Workload work)
     {
-        Play(tape, allocator, work, work.Step.Layers, Fixed);
+        Span<TensorSize> model = stackalloc TensorSize[TensorSizes.Most], trained = stackalloc TensorSize[TensorSizes.Most];
+        var allocator = scratch.Allocator;
+        var replay = Of(scratch, allocator, work, work.Step.Layers, model, trained);
+        allocator.Clear();
+        replay.Play(Fixed);
         var (live, tooLittle, enough) = (allocator.PeakAllocated, allocator.PeakAllocated - 1, allocator.PeakReserved);
         while (enough - tooLittle > live / Fineness)
         {
             var middle = (tooLittle + enough) / 2;
-            Play(tape, allocator, work, work.Step.Layers, Fixed, middle);
+            allocator.Clear(new(middle));
+            replay.Play(Fixed);
             (tooLittle, enough) = allocator.Failures == 0 ? (tooLittle, middle) : (middle, enough);
         }
         return live > 0 ? (double)enough / live : 1;
     }
 
-    /// <summary>What the allocator holds after loading and two steps of the declared size, all blocks played.</summary>
-    public static long Reserved(Tape.Tape tape, CachingAllocator allocator, Workload work)
-    {
-        Play(tape, allocator, work, work.Step.Layers, Fixed);
-        return allocator.PeakReserved;
-    }
+    private static Replay Of(Scratch scratch, IAllocator allocator, Workload work, int layers, Span<TensorSize> model, Span<TensorSize> trained) =>
+        new(scratch, allocator, work, layers, model[..TensorSizes.Model(work.Step, model)], trained[..TensorSizes.Trained(work.Step, trained)]);
 
-    private static long OfBlocks(Tape.Tape tape, CachingAllocator allocator, Workload work, int layers)
+    private void Play(ReadOnlySpan<double> lengths)
     {
-        Play(tape, allocator, work, layers, work.LengthsVary ? Varying : Fixed);
-        return allocator.PeakReserved - allocator.PeakAllocated;
-    }
-
-    private static void Play(Tape.Tape tape, CachingAllocator allocator, Workload work, int layers, double[] lengths, long? capacity = null)
-    {
-        allocator.Clear(new(capacity));
-        Play(tape, (IAllocator)allocator, work, layers, lengths);
-    }
-
-    /// <summary>Loading, and a step of each of these shares of the declared length; what was played before is a prefix of what more lengths play.</summary>
-    /// <param name="allocator">Empty.</param>
-    public static void Play(Tape.Tape tape, IAllocator allocator, Workload work, int layers, ReadOnlySpan<double> lengths)
-    {
-        Span<TensorSize> ofModel = stackalloc TensorSize[TensorSizes.Most], ofTrained = stackalloc TensorSize[TensorSizes.Most];
-        tape.Clear(allocator);
-        tape.GradientShare = StepPlan.GradientShare(work);
-        var replay = new Replay(
-            tape, work, Math.Min(layers, work.Step.Layers), ofModel[..TensorSizes.Model(work.Step, ofModel)], ofTrained[..TensorSizes.Trained(work.Step, ofTrained)]);
-        replay.Load();
+        Load();
         if (work.Method is not MethodKind.Load)
         {
-            replay.Steps(lengths);
+            Steps(lengths);
         }
     }
 
@@ -116,7 +127,8 @@ internal readonly ref struct Replay
         var first = true;
         foreach (var share in lengths)
         {
-            StepPlayer.Play(tape, share < 1 ? work.Step.Shorter(share) : work.Step, layers);
+            Tell(share);
+            requests.Play(allocator, ..told.End);
             if (work.Method is MethodKind.Inference)
             {
                 continue;
@@ -125,14 +137,35 @@ internal readonly ref struct Replay
             {
                 Optimize(first);
             }
-            tape.DropGradients();
+            requests.Play(allocator, told.End..);
             first = false;
         }
         if (work.Job.EvalBatch is not null && work.Step.Backward)
         {
-            tape.Allocate(work.LogitsKept, Part.Logits, Tape.Place.Kept);
-            StepPlayer.Play(tape, work.Evaluation, layers);
+            Keep(work.LogitsKept);
+            Tell(work.Evaluation);
+            requests.Play(allocator, ..);
         }
+    }
+
+    private void Tell(double share)
+    {
+        if (told.Share == share)
+        {
+            return;
+        }
+        Tell(share < 1 ? work.Step.Shorter(share) : work.Step);
+        told = (share, requests.Count);
+        tape.DropGradients();
+    }
+
+    private void Tell(Step step)
+    {
+        told = default;
+        requests.Clear();
+        tape.Clear(requests);
+        tape.GradientShare = StepPlan.GradientShare(work);
+        StepPlayer.Play(tape, step, layers);
     }
 
     private void Optimize(bool first)
@@ -140,70 +173,91 @@ internal readonly ref struct Replay
         if (first)
         {
             Place(trained, Purpose.Moments);
+            TellStepping();
         }
-        var mark = tape.Storages;
+        stepping.Play(allocator, ..);
+    }
+
+    private void TellStepping()
+    {
+        stepping.Clear();
         Place(trained, Purpose.Stepping);
-        for (var storage = mark; OptimizerStates.StepsAtOnce(work.Optimizer) && storage < tape.Storages; storage++)
+        for (var (storage, made) = (0, stepping.Made); OptimizerStates.StepsAtOnce(work.Optimizer) && storage < made; storage++)
         {
-            tape.Release(storage);
+            stepping.Free(storage);
         }
     }
 
     /// <summary>What is outside of the blocks, then block by block, as PyTorch lists a model's parameters.</summary>
-    private void Place(ReadOnlySpan<TensorSize> tensors, Purpose purpose, double scale = 1)
+    private readonly void Place(ReadOnlySpan<TensorSize> tensors, Purpose purpose, double scale = 1)
     {
-        foreach (var tensor in tensors)
+        Span<long> sizes = stackalloc long[TensorSizes.Most];
+        for (var i = 0; i < tensors.Length; i++)
         {
-            for (var i = tensor.InEachBlock > 0 ? tensor.Count : 0; i < tensor.Count; i++)
+            ref readonly var tensor = ref tensors[i];
+            sizes[i] = Size(tensor.InEachBlock > 0 ? tensor with { Elements = tensor.Elements * tensor.InEachBlock / InOneBlock(tensor) } : tensor, purpose, scale);
+            for (var n = tensor.InEachBlock > 0 ? tensor.Count : 0; n < tensor.Count; n++)
             {
-                Place(tensor, purpose, scale);
+                Place(sizes[i], purpose);
             }
         }
         for (var layer = 0; layer < layers; layer++)
         {
-            foreach (var tensor in tensors)
+            for (var i = 0; i < tensors.Length; i++)
             {
-                var each = Math.Min(tensor.InEachBlock, MostExperts);
-                for (var i = 0; i < each; i++)
+                for (var n = InOneBlock(tensors[i]); n > 0; n--)
                 {
-                    Place(tensor with { Elements = tensor.Elements * tensor.InEachBlock / each }, purpose, scale);
+                    Place(sizes[i], purpose);
                 }
             }
         }
     }
 
-    private void Place(in TensorSize tensor, Purpose purpose, double scale)
+    private static long InOneBlock(in TensorSize tensor) => Math.Min(tensor.InEachBlock, MostExperts);
+
+    private readonly void Place(long size, Purpose purpose)
     {
         switch (purpose)
         {
-            case Purpose.Weight:
-                tape.Allocate((long)(Stored(tensor) * scale), Part.Weights);
-                break;
-            case Purpose.Adapter:
-                tape.Allocate(tensor.Elements * work.Step.Block.LoraWidth, Part.Weights);
-                break;
-            case Purpose.Master:
-                tape.Allocate(Share(4 * tensor.Elements), Part.MasterWeights);
-                break;
             case Purpose.Moments:
-                var kept = Share(OptimizerStates.Kept(work.Optimizer, tensor.Elements, work.StateWidth));
-                tape.Allocate(kept / 2, Part.OptimizerStates);
-                tape.Allocate(kept - kept / 2, Part.OptimizerStates);
+                Keep(size / 2);
+                Keep(size - size / 2);
                 break;
-            default:
-                var stepping = tape.Allocate(Share(OptimizerStates.WhileStepping(work.Optimizer, [tensor with { Count = 1 }], work.StateWidth, work.Masters)), Part.Temporaries);
+            case Purpose.Stepping:
+                stepping.Make(size);
                 if (!OptimizerStates.StepsAtOnce(work.Optimizer))
                 {
-                    tape.Release(stepping);
+                    stepping.Free(stepping.Made - 1);
                 }
+                break;
+            default:
+                Keep(size);
                 break;
         }
     }
 
-    private long Share(long bytes) => bytes / StepPlan.Cuts(work);
+    /// <summary>It stays for the rest of the job.</summary>
+    private readonly void Keep(long size)
+    {
+        if (size > 0)
+        {
+            allocator.TryAllocate(size, out _);
+        }
+    }
+
+    private readonly long Size(in TensorSize tensor, Purpose purpose, double scale) => purpose switch
+    {
+        Purpose.Weight => (long)(Stored(tensor) * scale),
+        Purpose.Adapter => tensor.Elements * work.Step.Block.LoraWidth,
+        Purpose.Master => Share(4 * tensor.Elements),
+        Purpose.Moments => Share(OptimizerStates.Kept(work.Optimizer, tensor.Elements, work.StateWidth)),
+        _ => Share(OptimizerStates.WhileStepping(work.Optimizer, [tensor with { Count = 1 }], work.StateWidth, work.Masters)),
+    };
+
+    private readonly long Share(long bytes) => bytes / StepPlan.Cuts(work);
 
     /// <summary>What sharding, offloading and experts make of the weights' own sizes.</summary>
-    private double WeightScale()
+    private readonly double WeightScale()
     {
         var own = 0.0;
         foreach (var tensor in model)
@@ -214,6 +268,6 @@ internal readonly ref struct Replay
         return (work.Weights.Total - adapters) / own;
     }
 
-    private double Stored(in TensorSize tensor) => tensor.Elements
+    private readonly double Stored(in TensorSize tensor) => tensor.Elements
         * (tensor.Packed ? QuantisedWeights.BytesPerWeight(work.Job.QuantFormat, work.Job.QuantBits) : work.Step.Block.WeightWidth);
 }

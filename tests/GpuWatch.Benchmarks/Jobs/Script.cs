@@ -9,7 +9,7 @@ namespace GpuWatch.Benchmarks.Jobs;
 /// </summary>
 internal sealed class Script(Workload work)
 {
-    private readonly Tape tape = new();
+    private readonly Scratch scratch = new();
     private readonly EventLog log = new();
     private readonly Dictionary<int, Event[]> first = [], later = [], evaluations = [];
     private Event[]? load;
@@ -31,21 +31,22 @@ internal sealed class Script(Workload work)
     /// <summary>Requests of the first step that forward and backward make; what follows is the optimizer's.</summary>
     public int BeforeOptimizer(int length)
     {
-        log.Clear();
-        tape.Clear(log);
-        tape.GradientShare = 1;
-        StepPlayer.Play(tape, Of(length), work.Step.Layers);
-        return log.Events.Count;
+        scratch.Tape.GradientShare = 1;
+        return Pass(Of(length)).Length;
     }
 
     /// <summary>A forward pass of evaluation.</summary>
-    public Event[] Evaluation(int length) => Get(evaluations, length, () =>
+    public Event[] Evaluation(int length) => Get(evaluations, length, () => Pass(Shaped(work.Evaluation, length)));
+
+    private Event[] Pass(Step step)
     {
         log.Clear();
-        tape.Clear(log);
-        StepPlayer.Play(tape, Shaped(work.Evaluation, length), work.Step.Layers);
+        scratch.Step.Clear();
+        scratch.Tape.Clear(scratch.Step);
+        StepPlayer.Play(scratch.Tape, step, work.Step.Layers);
+        scratch.Step.Play(log, ..);
         return [.. log.Events];
-    });
+    }
 
     private static int Adapters(Step step)
     {
@@ -61,7 +62,7 @@ internal sealed class Script(Workload work)
     private Event[] Play(int length, ReadOnlySpan<double> shares)
     {
         log.Clear();
-        Replay.Play(tape, log, work with { Step = Of(length) }, work.Step.Layers, shares);
+        Replay.Play(scratch, log, work with { Step = Of(length) }, work.Step.Layers, shares);
         return [.. log.Events];
     }
 

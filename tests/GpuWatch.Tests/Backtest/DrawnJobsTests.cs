@@ -1,3 +1,4 @@
+using GpuWatch.Core.Allocator;
 using GpuWatch.Backtest;
 using GpuWatch.Benchmarks.Jobs;
 using GpuWatch.Tests.Support;
@@ -34,7 +35,7 @@ public sealed class DrawnJobsTests
         {
             var last = story.Ending.Rows[^1];
             Assert.Equal(story.Ending.OomAt, last.Time);
-            Assert.True(last.DeviceUsed + story.Ending.Refused > last.DeviceTotal);
+            Assert.True(last.DeviceUsed + Granularity.OfSegment(story.Ending.Refused!.Value) > last.DeviceTotal);
         });
     }
 

@@ -83,7 +83,7 @@ internal sealed partial class Tape
             return;
         }
         var (first, last) = (gradients[0], gradients[^1]);
-        gradients[0] = Allocate(bytes[first], Part.Gradients);
+        gradients[0] = Allocate(stored[first].Bytes, Part.Gradients);
         gradients.RemoveAt(gradients.Count - 1);
         Release(first);
         Release(last);
@@ -238,7 +238,7 @@ internal sealed partial class Tape
     /// <summary>The gradient in another width, or itself. Takes over the caller's hold.</summary>
     private int Cast(int gradient, long size, Part part)
     {
-        if (bytes[gradient] == size)
+        if (stored[gradient].Bytes == size)
         {
             return gradient;
         }
@@ -270,7 +270,7 @@ internal sealed partial class Tape
             slot = gradient;
             return;
         }
-        var sum = Allocate(bytes[gradient], parts[gradient]);
+        var sum = Allocate(stored[gradient].Bytes, stored[gradient].Part);
         Release(slot);
         Release(gradient);
         slot = sum;

@@ -81,7 +81,7 @@ internal sealed partial class Tape
     {
         for (var i = first; i < end; i++)
         {
-            var size = bytes[casts[i]];
+            var size = stored[casts[i]].Bytes;
             Count(Part.Temporaries, Place.Cast, size, -more * size);
         }
         DropCasts(0);

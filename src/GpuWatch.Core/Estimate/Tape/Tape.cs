@@ -9,17 +9,31 @@ namespace GpuWatch.Core.Estimate.Tape;
 /// </summary>
 internal sealed partial class Tape
 {
-    private long[] bytes = new long[512];
-    private int[] blocks = new int[512];
+    private Storage[] stored = new Storage[512];
     private readonly List<int> gradients = [];
-    private readonly List<(Tensor Input, int Mark)> entered = [];
-    private readonly List<(Tensor Input, int Gradient, int Times)> kept = [];
-    private int[] references = new int[512];
-    private Part[] parts = new Part[512];
-    private Place[] places = new Place[512];
+    private Entered[] entered = new Entered[16];
+    private Kept[] kept = new Kept[16];
+    private int enteredCount, keptCount;
     private int storages;
     private Ledger live, spanPeak, phasePeak;
     private long total, spanPeakTotal, phasePeakTotal;
+
+    /// <summary>Memory of one tensor, or of several that share it.</summary>
+    private struct Storage
+    {
+        public long Bytes;
+        public int Holders;
+        public Part Part;
+        public Place Place;
+
+        /// <summary>What an item of its kind is counted by: gradients are of many sizes.</summary>
+        public readonly long Each => Part == Part.Gradients ? 0 : Bytes;
+    }
+
+    // Of their own, since generic lists of values are not compiled ahead.
+    private readonly record struct Entered(Tensor Input, int Mark);
+
+    private readonly record struct Kept(Tensor Input, int Gradient, int Times);
 
     /// <summary>What the next tensors are for.</summary>
     public Part Part { get; set; } = Part.Activations;
@@ -38,17 +52,16 @@ internal sealed partial class Tape
     /// <summary>Storages made since <see cref="Clear"/>.</summary>
     public int Storages => storages;
 
-    /// <summary>Where every storage is put as it is made; null = blocks that are alike are played once and counted.</summary>
-    public IAllocator? Allocator { get; private set; }
+    /// <summary>Where every storage is told as it is made and as it goes; null = blocks that are alike are played once and counted.</summary>
+    public Requests? Requests { get; private set; }
 
     /// <summary>Forgets everything.</summary>
-    /// <param name="allocator">What the storages are to be put into, each block played by itself; null = only count.</param>
-    public void Clear(IAllocator? allocator = null)
+    /// <param name="requests">What the storages are to be told to, each block played by itself; null = only count.</param>
+    public void Clear(Requests? requests = null)
     {
-        (storages, nodes, total, Recording, Part, Accumulating, Alike, LeafGradient, Allocator) = (0, 0, 0, true, Part.Activations, false, 1, -1, allocator);
+        (storages, nodes, total, Recording, Part, Accumulating, Alike, LeafGradient, Requests) = (0, 0, 0, true, Part.Activations, false, 1, -1, requests);
         gradients.Clear();
-        entered.Clear();
-        kept.Clear();
+        (enteredCount, keptCount) = (0, 0);
         live = Itemises ? Ledger.Itemised() : default;
         casts.Clear();
         BeginPhase();
@@ -59,13 +72,14 @@ internal sealed partial class Tape
 
     public int Allocate(long size, Part part, Place place)
     {
-        if (storages == bytes.Length)
+        if (storages == stored.Length)
         {
-            Grow();
+            Array.Resize(ref stored, storages * 2);
         }
-        (bytes[storages], references[storages], parts[storages], places[storages]) = (size, 1, part, place);
-        blocks[storages] = Allocator is not null && size > 0 && Allocator.TryAllocate(size, out var block) ? block : -1;
-        Count(part, place, part == Part.Gradients ? 0 : size, size);
+        ref var storage = ref stored[storages];
+        (storage.Bytes, storage.Holders, storage.Part, storage.Place) = (size, 1, part, place);
+        Requests?.Make(size);
+        Count(part, place, storage.Each, size);
         return storages++;
     }
 
@@ -77,8 +91,8 @@ internal sealed partial class Tape
     {
         live.Count(part, place, each, size);
         total += size;
-        // Into an allocator, peaks are the allocator's.
-        if (total > spanPeakTotal && Allocator is null)
+        // Told to an allocator, peaks are the allocator's.
+        if (total > spanPeakTotal && Requests is null)
         {
             (spanPeakTotal, spanPeak) = (total, live);
         }
@@ -88,33 +102,29 @@ internal sealed partial class Tape
     {
         if (storage >= 0)
         {
-            references[storage]++;
+            stored[storage].Holders++;
         }
     }
 
     public void Release(int storage)
     {
-        if (storage >= 0 && --references[storage] == 0)
+        if (storage >= 0 && --stored[storage].Holders == 0)
         {
-            Uncount(storage);
-            total -= bytes[storage];
-            if (blocks[storage] >= 0)
-            {
-                Allocator!.Free(blocks[storage]);
-            }
+            ref readonly var gone = ref stored[storage];
+            live.Count(gone.Part, gone.Place, gone.Each, -gone.Bytes);
+            total -= gone.Bytes;
+            Requests?.Free(storage);
         }
     }
 
     /// <summary>From here on it is there for something else.</summary>
     public void Move(int storage, Part part)
     {
-        Uncount(storage);
-        parts[storage] = part;
-        live.Count(part, places[storage], bytes[storage], bytes[storage]);
+        ref var moved = ref stored[storage];
+        live.Count(moved.Part, moved.Place, moved.Each, -moved.Bytes);
+        moved.Part = part;
+        live.Count(moved.Part, moved.Place, moved.Each, moved.Bytes);
     }
-
-    private void Uncount(int storage) =>
-        live.Count(parts[storage], places[storage], parts[storage] == Part.Gradients ? 0 : bytes[storage], -bytes[storage]);
 
     /// <summary>A name goes out of scope.</summary>
     public void Drop(Tensor tensor) => Release(tensor.Storage);
@@ -123,17 +133,16 @@ internal sealed partial class Tape
     public void Touch(long size, Part part, Place place) => Release(Allocate(size, part, place));
 
     /// <summary>How often each playing of a block counts, that comes so many times.</summary>
-    public Repetition Repetitions(int times) => Allocator is null ? new(Math.Min(times, 1), times) : new(times, 1);
+    public Repetition Repetitions(int times) => Requests is null ? new(Math.Min(times, 1), times) : new(times, 1);
 
     /// <summary>A block begins, whose input this is.</summary>
-    public void Enter(Tensor input) => entered.Add((input, nodes));
+    public void Enter(Tensor input) => Add(ref entered, ref enteredCount, new(input, nodes));
 
     /// <summary>The last block that was entered is left on the way back: its input, and the nodes there were before it.</summary>
     public (Tensor Input, int Mark) Leave()
     {
-        var last = entered[^1];
-        entered.RemoveAt(entered.Count - 1);
-        return last;
+        var (input, mark) = entered[--enteredCount];
+        return (input, mark);
     }
 
     /// <summary>
@@ -144,26 +153,35 @@ internal sealed partial class Tape
     public void KeepToTheEnd(Tensor input, int gradient, int times)
     {
         Hold(gradient);
-        kept.Add((input, gradient, times));
+        Add(ref kept, ref keptCount, new(input, gradient, times));
     }
 
     /// <summary>Blocks that the one being played stands for.</summary>
     public int Alike { get; set; } = 1;
 
     /// <summary>A copy of a block's keys or values stays (transformers, DynamicCache: put behind those of earlier tokens).</summary>
-    public void Cache(Tensor x) => kept.Add((x with { Storage = Allocate(x.Bytes, Part, Place.Kept) }, -1, Alike));
+    public void Cache(Tensor x) => Add(ref kept, ref keptCount, new(x with { Storage = Allocate(x.Bytes, Part, Place.Kept) }, -1, Alike));
 
     /// <summary>Drops what was kept to the end.</summary>
     public void LetGo()
     {
-        foreach (var (input, gradient, times) in kept)
+        foreach (var (input, gradient, times) in kept.AsSpan(0, keptCount))
         {
             var start = BeginSpan();
             Drop(input);
             Release(gradient);
             EndSpan(start, times);
         }
-        kept.Clear();
+        keptCount = 0;
+    }
+
+    private static void Add<T>(ref T[] items, ref int count, T item)
+    {
+        if (count == items.Length)
+        {
+            Array.Resize(ref items, count * 2);
+        }
+        items[count++] = item;
     }
 
     public void BeginPhase()
@@ -213,14 +231,5 @@ internal sealed partial class Tape
         {
             (phasePeak, phasePeakTotal) = (peak, size);
         }
-    }
-
-    private void Grow()
-    {
-        Array.Resize(ref bytes, bytes.Length * 2);
-        Array.Resize(ref references, bytes.Length);
-        Array.Resize(ref blocks, bytes.Length);
-        Array.Resize(ref parts, bytes.Length);
-        Array.Resize(ref places, bytes.Length);
     }
 }
