@@ -16,6 +16,8 @@ public sealed record Plan
     /// <summary>At the peak; they sum to the likely device peak (CONTRACTS 4).</summary>
     public required ByComponent<Bytes> Components { get; init; }
     public required PhasePeaks Phases { get; init; }
+    /// <summary>Logits of one batch of evaluation: what it takes to keep a batch's result; 0 where nothing is trained.</summary>
+    public Bytes EvaluationLogits { get; init; }
     /// <summary>What the allocated peak of each phase is made of.</summary>
     public Stations Stations { get; init; }
     public ImmutableArray<string> Assumed { get; init; } = [];

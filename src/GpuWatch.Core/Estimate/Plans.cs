@@ -31,6 +31,7 @@ internal static class Plans
             Stations = new(
                 Live(features, Phase.Load, profile), Live(features, Phase.FirstForward, profile), Live(features, Phase.FirstBackward, profile),
                 Live(features, Phase.FirstOptimizer, profile), Live(features, Phase.Steady, profile)),
+            EvaluationLogits = work.Step.Backward ? new(work.EvaluationLogits) : Bytes.Zero,
             Components = Named(parts, context, allocator),
             Assumed = work.Assumed,
             IsToldWhole = features.ToldWhole,

@@ -41,12 +41,11 @@ internal readonly ref partial struct Resolver
         };
     }
 
-    /// <summary>
-    /// Of all batches that are kept but the last, which is being made: in the compute dtype, as the recorded jobs that gather them do
-    /// (each asks for micro_batch · seq_len · vocab · 2 bytes under autocast).
-    /// </summary>
-    private long LogitsKept(Step step) =>
-        job.EvalKept is { } kept and > 1 ? (kept - 1L) * Evaluation(step).Block.Tokens * Classes * ComputeWidth : 0;
+    /// <summary>In the compute dtype, as the recorded jobs that gather them do (each asks for micro_batch · seq_len · vocab · 2 bytes under autocast).</summary>
+    private long EvaluationLogits(Step evaluation) => evaluation.Block.Tokens * Classes * ComputeWidth;
+
+    /// <summary>Of all batches that are kept but the last, which is being made.</summary>
+    private long LogitsKept(Step evaluation) => job.EvalKept is { } kept and > 1 ? (kept - 1L) * EvaluationLogits(evaluation) : 0;
 
     /// <summary>Bytes kept for backward beside what the tape's blocks keep.</summary>
     private long AlsoSaved(long tokens, int layers) => (job.Checkpointing, method) switch

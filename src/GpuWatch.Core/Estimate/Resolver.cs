@@ -77,6 +77,7 @@ internal readonly ref partial struct Resolver
     {
         Assume();
         var step = Step();
+        var evaluation = Evaluation(step);
         var weights = Weights(step);
         var trained = TrainedParameters(step);
         var gradients = Masters && DeepSpeed ? 2 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth;
@@ -84,7 +85,7 @@ internal readonly ref partial struct Resolver
             job, step, layout, method, parameters, weights, trained, Optimizer, Masters ? 4 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth,
             Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? trained * gradients : 0, Gathered(),
             job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, job.GradAccum > 1,
-            Evaluation(step), LogitsKept(step), assumed.DrainToImmutable(), Warnings());
+            evaluation, EvaluationLogits(evaluation), LogitsKept(evaluation), assumed.DrainToImmutable(), Warnings());
     }
 
     private string Optimizer => job.Method is "lomo" or "adalomo" ? job.Method : job.Optimizer ?? "adamw_torch";

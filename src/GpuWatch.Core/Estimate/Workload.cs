@@ -27,6 +27,7 @@ internal readonly record struct Gathered(long Root, long Blocks, long Gradients)
 /// <param name="Masters">It holds fp32 copies of 16-bit weights.</param>
 /// <param name="GradientWidth">Bytes of a stored gradient.</param>
 /// <param name="Evaluation">A forward pass of evaluation.</param>
+/// <param name="EvaluationLogits">Bytes of the logits of one of its batches, in the compute dtype: what keeping a batch's result takes.</param>
 /// <param name="LogitsKept">Bytes of the logits of earlier evaluation batches that stay.</param>
 /// <param name="Buckets">DDP's second copy of the gradients, there from the wrapping of the model on (PyTorch, reducer.cpp, initialize_buckets).</param>
 internal sealed record Workload(
@@ -47,6 +48,7 @@ internal sealed record Workload(
     bool ParametersOffloaded,
     bool Accumulates,
     Step Evaluation,
+    long EvaluationLogits,
     long LogitsKept,
     ImmutableArray<string> Assumed,
     ImmutableArray<string> Warnings)

@@ -26,6 +26,8 @@ public sealed class LiveSeries
 
     /// <summary>Most live bytes it has told; null when it tells nothing.</summary>
     public Bytes? Peak { get; private set; }
+    /// <summary>When they were the most.</summary>
+    public double PeakSeconds { get; private set; }
     /// <summary>Live bytes the last time it rested before its first step was noticed; null when it tells nothing.</summary>
     public Bytes? Loaded { get; private set; }
     /// <summary>Fewest live bytes seen in its steady phase: what stays from step to step; null before it.</summary>
@@ -56,7 +58,7 @@ public sealed class LiveSeries
             changedSeconds = time;
             FollowStairs(time, live, phase);
         }
-        Peak = Bytes.Max(Peak ?? live, live);
+        (Peak, PeakSeconds) = Peak is { } most && live <= most ? (Peak, PeakSeconds) : (live, time);
         if (phase.Phase == JobPhase.Loading)
         {
             Loaded = isAtRest ? live : Loaded;

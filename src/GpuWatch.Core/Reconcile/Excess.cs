@@ -10,6 +10,9 @@ internal static class Excess
     /// <summary>A fully declared job is played to 0.13 % of what autograd keeps (docs/decisions/0010); cuBLAS adds a workspace of about 8 MiB.</summary>
     private const double PlayedTolerance = 0.002;
     public static readonly Bytes Workspaces = Bytes.FromMiB(16);
+    /// <summary>A leak passes its plan by little and goes on; a batch that is larger than declared passes it at once by more, or stays where it is.</summary>
+    private const double PlainShare = 0.05;
+    private const double StandsSeconds = 4;
     /// <summary>A slope of the floor is known to about half of itself.</summary>
     private const double LeakDoubt = 2;
 
@@ -36,7 +39,8 @@ internal static class Excess
     private static bool IsLiveBeyond(ProcessSeries series, Bytes live, Plan plan)
     {
         var leaked = Math.Max(0, series.LiveFloor.LowSlope) * (series.NowSeconds - series.FirstStepAtSeconds) * LeakDoubt;
-        return series.Live.IsStepping && live > MostLive(plan) + new Bytes((long)leaked);
+        var most = MostLive(plan) + new Bytes((long)leaked);
+        return series.Live.IsStepping && live > most && (live > most * (1 + PlainShare) || series.NowSeconds - series.Live.PeakSeconds >= StandsSeconds);
     }
 
     private static bool IsReservedBeyond(ProcessSeries series, Bytes held, PlayedPlan played)

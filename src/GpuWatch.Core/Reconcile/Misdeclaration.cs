@@ -14,7 +14,7 @@ public sealed record Misdeclaration(string Words, PlayedPlan Played)
     /// <summary>The usual mistakes about what passes in a step, and about the optimizer.</summary>
     public static ImmutableArray<Misdeclaration> Of(Job job, Profile? profile = null) => Planned(OfSteps(job), profile);
 
-    /// <summary>The usual mistakes about what is loaded.</summary>
+    /// <summary>The usual mistakes that load more than was declared. What loaded less may only have begun to step early.</summary>
     public static ImmutableArray<Misdeclaration> OfWeights(Job job, Profile? profile = null) => Planned(OfLoads(job), profile);
 
     private static ImmutableArray<Misdeclaration> Planned(IEnumerable<(string Words, Job Job)> mistakes, Profile? profile) =>
@@ -29,16 +29,13 @@ public sealed record Misdeclaration(string Words, PlayedPlan Played)
         {
             yield return ("weights that are not quantised", job with { QuantBits = null, QuantFormat = null, Method = job.Method is "qlora" or "qdora" or "qoft" ? job.Method[1..] : job.Method });
         }
-        if (job.WeightDtype is "fp32")
-        {
-            yield return ("weight_dtype bf16 instead of fp32", job with { WeightDtype = "bf16", Amp = false });
-        }
-        else
+        if (job.WeightDtype is not "fp32")
         {
             yield return ($"weight_dtype fp32 instead of {job.WeightDtype ?? "16 bits"}", job with { WeightDtype = "fp32", Amp = true, MasterWeights = false });
-            yield return job.MasterWeights is true
-                ? ("no fp32 master weights", job with { MasterWeights = false })
-                : ("fp32 master weights beside those declared", job with { MasterWeights = true });
+            if (job.MasterWeights is not true)
+            {
+                yield return ("fp32 master weights beside those declared", job with { MasterWeights = true });
+            }
         }
     }
 

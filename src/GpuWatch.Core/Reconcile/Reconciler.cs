@@ -78,7 +78,7 @@ public sealed class Reconciler(Job? job, Plan? plan, Profile? profile = null)
             return;
         }
         weighed = !isLoading;
-        OfWeights = wrong is { } loaded && job is not null ? Misdeclaration.Loading(Misdeclaration.OfWeights(job, profile), loaded, isLoading) : null;
+        OfWeights = wrong is { } loaded && loaded.Seen > loaded.Planned && job is not null ? Misdeclaration.Loading(Misdeclaration.OfWeights(job, profile), loaded, isLoading) : null;
         (reweighed, ofSteps, Mistake) = (OfWeights?.Played, null, OfWeights);
     }
 

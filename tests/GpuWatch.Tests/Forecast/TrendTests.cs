@@ -79,6 +79,19 @@ public sealed class TrendTests
         Assert.Contains(watching.Critical, told => told.Alert.Cause == Cause.Leak);
     }
 
+    /// <summary>A batch of <see cref="DeclaredRun.Job"/> has 125 MiB of logits: 2 · 1024 · 32000 · 2 bytes.</summary>
+    [Theory]
+    [InlineData(126, true)]
+    [InlineData(160, false)]
+    public void Exactly_the_logits_of_one_batch_after_a_quiet_begin_an_evaluation_that_does_not_fit(int stairMiB, bool evaluates)
+    {
+        double[] start = [0.1, 0.3, 0.5, 0.9, 1.15, 1.15, 1.15, 1.15, 2.9, 4.6];
+        var watching = new Watching(16, DeclaredRun.Job).See(start, othersGiB: 11.1).See(Enumerable.Repeat(4.6, 60), othersGiB: 11.1);
+        Assert.Empty(watching.Critical);
+        watching.See(Enumerable.Repeat(4.6 + stairMiB / 1024.0, 3), othersGiB: 11.1);
+        Assert.Equal(evaluates, watching.Critical.Any(told => told.Alert.Cause == Cause.Evaluation));
+    }
+
     private static IEnumerable<AlertRaised> Raised(Watching watching, AlertKind kind) =>
         watching.Events.OfType<AlertRaised>().Where(told => told.Alert.Kind == kind);
 }
