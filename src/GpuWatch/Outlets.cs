@@ -19,7 +19,7 @@ internal sealed class Outlets(
     {
         if (options.Store.Path is not null)
         {
-            sinks.Add(new SqliteSink(options.Store, EventJson.Line, jobOf, directory.Of, Counters("sqlite"), say, time));
+            sinks.Add(new SqliteSink(options.Store, EventJson.Line, jobOf, directory.Of, gpu => live.InfoOf(gpu)?.DriverVersion, Counters("sqlite"), say, time));
         }
         if (options.Influx is { } influx)
         {

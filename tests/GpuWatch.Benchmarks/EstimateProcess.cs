@@ -21,18 +21,15 @@ internal static class EstimateProcess
             var (one, all) = (Path.Combine(folder.FullName, "one.csv"), Path.Combine(folder.FullName, "all.csv"));
             EstimateRows.Write(one, 1);
             EstimateRows.Write(all, Rows);
-            var (starts, afters, cpus) = (new List<double>(), new List<double>(), new List<double>());
+            var (starts, afters) = (new List<double>(), new List<double>());
             for (var round = 0; round < rounds; round++)
             {
-                var start = Time(program, one);
-                var whole = Time(program, all);
-                starts.Add(start.Seconds);
-                afters.Add(whole.Seconds - start.Seconds);
-                cpus.Add(whole.CpuSeconds - start.CpuSeconds);
+                var start = Seconds(program, one);
+                starts.Add(start);
+                afters.Add(Seconds(program, all) - start);
             }
             Tell("start and one row, s", starts);
             Tell($"{Rows} rows after the start, s", afters);
-            Tell($"{Rows} rows after the start, CPU s", cpus);
             return 0;
         }
         finally
@@ -41,18 +38,18 @@ internal static class EstimateProcess
         }
     }
 
-    private static (double Seconds, double CpuSeconds) Time(string program, string table)
+    private static double Seconds(string program, string table)
     {
         var watch = Stopwatch.StartNew();
         using var process = Process.Start(new ProcessStartInfo(program, ["estimate", "--batch", table, "--output", "ndjson"]) { RedirectStandardOutput = true })!;
-        var (lines, cpu) = (0, 0.0);
+        var lines = 0;
         while (process.StandardOutput.ReadLine() is not null)
         {
             lines++;
         }
         process.WaitForExit();
         return process.ExitCode == 0 && lines == File.ReadLines(table).Count() - 1
-            ? (watch.Elapsed.TotalSeconds, cpu)
+            ? watch.Elapsed.TotalSeconds
             : throw new InvalidOperationException($"{program} printed {lines} lines and ended with {process.ExitCode}");
     }
 

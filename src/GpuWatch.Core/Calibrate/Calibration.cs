@@ -41,14 +41,40 @@ public static class Calibration
     /// <summary>The mean error must fall by this much, half of a tenth of a percent; less is noise.</summary>
     private const double LeastGain = 0.0005;
 
+    /// <summary>A way to make a profile, judged on runs it was not fitted to.</summary>
+    private sealed record Candidate(Profile Profile, List<Profile> Refits, double[] LeftOut)
+    {
+        public Errors Errors { get; } = Errors.Of(LeftOut);
+    }
+
     /// <param name="start">The profile to start from, and to hold to.</param>
     /// <param name="shipped">Only the knobs of the shipped profile are turned; else all.</param>
     public static Calibrated Of(IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped)
     {
-        var folds = FoldsOf(runs);
+        var before = Errors.Of(runs.Select(run => run.Error(start)));
+        var found = Refitted(runs, start, shipped);
+        if (!shipped && Middle(runs, start) is var middle && found.Errors.Typical > middle.Errors.Typical - LeastGain)
+        {
+            found = middle;
+        }
+        var profile = found.Profile with
+        {
+            Coefficients = [.. found.Profile.Coefficients.Select(one => Interval(one, found.Refits, runs, start, shipped))],
+            Bands = BandsOf(runs, found.LeftOut, start),
+            Rows = runs.Count,
+            Sources = [.. runs.Select(run => run.Source).Distinct().Order(StringComparer.Ordinal)],
+            Gpus = [.. runs.Select(run => run.Gpu).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
+            Driver = Told(runs.Select(run => run.Driver)),
+            Framework = Told(runs.Select(run => run.Framework)),
+        };
+        return new(profile, before, found.Errors, runs.Count >= EnoughToKeep && IsBetter(before, found.Errors, shipped), [.. found.LeftOut]);
+    }
+
+    private static Candidate Refitted(IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped)
+    {
         var leftOut = new double[runs.Count];
         var refits = new List<Profile>();
-        foreach (var fold in folds)
+        foreach (var fold in FoldsOf(runs))
         {
             var seen = runs.Where((_, i) => !fold.Contains(i)).ToList();
             var refit = seen.Count == 0 ? start : To(seen, start, shipped);
@@ -58,19 +84,18 @@ public static class Calibration
                 leftOut[i] = runs[i].Error(refit);
             }
         }
-        var before = Errors.Of(runs.Select(run => run.Error(start)));
-        var after = Errors.Of(leftOut);
-        var fitted = To(runs, start, shipped);
-        var profile = fitted with
-        {
-            Coefficients = [.. fitted.Coefficients.Select(one => Interval(one, refits, runs, start, shipped))],
-            Bands = BandsOf(runs, leftOut, start),
-            Rows = runs.Count,
-            Sources = [.. runs.Select(run => run.Source).Distinct().Order(StringComparer.Ordinal)],
-            Gpus = [.. runs.Select(run => run.Gpu).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
-        };
-        return new(profile, before, after, runs.Count >= EnoughToKeep && IsBetter(before, after, shipped), [.. leftOut]);
+        return new(To(runs, start, shipped), refits, leftOut);
     }
+
+    /// <summary>The profile without its leaning: nothing is fitted to the runs, so each of them judges it.</summary>
+    private static Candidate Middle(IReadOnlyList<MeasuredRun> runs, Profile start)
+    {
+        var middle = Lean.Undone(start);
+        return new(middle, [middle], [.. runs.Select(run => run.Error(middle))]);
+    }
+
+    private static string? Told(IEnumerable<string?> values) =>
+        values.OfType<string>().Distinct().Order(StringComparer.Ordinal).ToArray() is { Length: > 0 } told ? string.Join(", ", told) : null;
 
     /// <summary>
     /// What decides, in words. A user's profile must lower the mean error on runs it has not seen. The shipped one is judged by its cost
@@ -82,9 +107,7 @@ public static class Calibration
         shipped ? after.Cost < before.Cost : after.Typical < before.Typical - LeastGain;
 
     internal static Profile To(IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped) =>
-        shipped ? Lean.To(runs, Fit.To(runs, start)) : Own(runs, Lean.Undone(start));
-
-    private static Profile Own(IReadOnlyList<MeasuredRun> runs, Profile start) => Evident.To(runs, start) ?? Shrunk.To(runs, start);
+        shipped ? Lean.To(runs, Fit.To(runs, start)) : Evident.To(runs, Lean.Undone(start));
 
     private static List<HashSet<int>> FoldsOf(IReadOnlyList<MeasuredRun> runs)
     {

@@ -4,7 +4,7 @@ namespace GpuWatch.Core.Calibrate;
 
 /// <summary>
 /// What the runs of one source make evident: a knob that by itself explains how they err. A machine that differs in one thing shows it in the pattern of
-/// its errors, whatever their size; errors that no single knob explains are left to <see cref="Shrunk"/>.
+/// its errors, whatever their size; errors that no single knob explains are left alone.
 /// </summary>
 internal static class Evident
 {
@@ -25,14 +25,14 @@ internal static class Evident
 
     private static readonly Knob[] Candidates = [Knob.Activations, Knob.Caches, Knob.Logits, Knob.Context, Knob.Collectives, Knob.Gathered];
 
-    /// <returns>Null when nothing is evident.</returns>
-    public static Profile? To(IReadOnlyList<MeasuredRun> runs, Profile start)
+    /// <returns>The profile as it was when nothing is evident.</returns>
+    public static Profile To(IReadOnlyList<MeasuredRun> runs, Profile start)
     {
         var knobs = Array.FindAll(Candidates, knob => runs.Count(run => run.Feels(knob)) >= Enough);
-        Profile? found = null;
+        var found = start;
         for (var turned = 0; turned < MostTurned && knobs.Length > 0; turned++)
         {
-            var from = found ?? start;
+            var from = found;
             var best = knobs.Select(knob => Best(runs, from, knob)).MinBy(profile => Unexplained(runs, profile))!;
             if (Unexplained(runs, best) * Times > Unexplained(runs, from))
             {

@@ -13,7 +13,7 @@ public sealed record FewRuns(string Source, int Rows, double Before, double Afte
     /// <summary>Runs drawn each time.</summary>
     public const int Drawn = 5;
 
-    private const int Repeats = 20, LeastOthers = 3, Seed = 20_251_122;
+    private const int Repeats = 200, LeastOthers = 3, Seed = 20_251_122;
     private const double Noticeable = 0.005;
 
     /// <summary>Each source with enough runs; its draws are the same each time this is asked.</summary>

@@ -16,7 +16,7 @@ internal static class Lean
     private const double Allowed = 0.1;
 
     /// <summary>A cache is taken at most this much larger: what is too low beyond that is something else's fault, which no cache mends.</summary>
-    private const double Step = 0.05, Most = 1.9;
+    private const double Step = 0.05, Most = 1.95;
 
     public static Profile To(IReadOnlyList<MeasuredRun> runs, Profile start)
     {

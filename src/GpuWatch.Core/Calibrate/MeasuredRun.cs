@@ -10,6 +10,12 @@ public sealed record MeasuredRun(string Source, string? Gpu, Quantity Quantity, 
 {
     internal Features Features { get; private init; }
 
+    /// <summary>Version of the GPU's driver; null = nobody told.</summary>
+    public string? Driver { get; init; }
+
+    /// <summary>What trained, as it was told or as its command line names it; null = nobody told.</summary>
+    public string? Framework { get; init; }
+
     /// <summary>The job runs on several GPUs.</summary>
     public bool Several => Features.Several;
 

@@ -20,10 +20,7 @@ public static class ProfileJson
             json.WriteStartObject();
             json.WriteString("format", Format);
             json.WriteNumber("rows", profile.Rows);
-            WriteTexts(json, "sources", profile.Sources);
-            WriteTexts(json, "gpus", profile.Gpus);
-            json.WriteString("driver", profile.Driver);
-            json.WriteString("framework", profile.Framework);
+            WriteProvenance(json, profile);
             json.WriteStartArray("coefficients");
             foreach (var coefficient in profile.Coefficients)
             {
@@ -39,6 +36,15 @@ public static class ProfileJson
             json.WriteEndObject();
         }
         return bytes.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Where the runs come from that it was fitted on; null = nobody told.</summary>
+    public static void WriteProvenance(Utf8JsonWriter json, Profile profile)
+    {
+        WriteTexts(json, "sources", profile.Sources);
+        WriteTexts(json, "gpus", profile.Gpus);
+        json.WriteString("driver", profile.Driver);
+        json.WriteString("framework", profile.Framework);
     }
 
     /// <summary>One coefficient as CONTRACTS 8 prints it.</summary>

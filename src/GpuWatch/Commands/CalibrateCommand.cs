@@ -67,7 +67,7 @@ internal static class CalibrateCommand
     {
         using var store = new StoreQuery(path);
         var measured = store.FinishedRuns()
-            .Select(run => MeasuredTable.Run(run.Job with { Metric = "nvml" }, "the agent's store", run.ObservedPeak))
+            .Select(run => MeasuredTable.Run(run.Job with { Metric = "nvml" }, "the agent's store", run.ObservedPeak, run.Driver, run.Framework))
             .OfType<MeasuredRun>().ToList();
         return measured.Count > 0
             ? measured
@@ -105,6 +105,7 @@ internal static class CalibrateCommand
         {
             json.WriteStartObject();
             json.WriteNumber("rows", found.Profile.Rows);
+            ProfileJson.WriteProvenance(json, found.Profile);
             WriteErrors(json, "before", found.Before);
             WriteErrors(json, "after_cross_validated", found.After);
             json.WriteStartArray("coefficients");
@@ -133,6 +134,7 @@ internal static class CalibrateCommand
         output.WriteLine(Line($"runs {found.Profile.Rows}, sources {found.Profile.Sources.Length}"));
         output.WriteLine(Line($"before                 median error {found.Before.MedianApe:P1}, 90 % within {found.Before.P90Ape:P1}, bias {found.Before.Bias:P1}, cost {found.Before.Cost:0.0000}"));
         output.WriteLine(Line($"after, on unseen runs  median error {found.After.MedianApe:P1}, 90 % within {found.After.P90Ape:P1}, bias {found.After.Bias:P1}, cost {found.After.Cost:0.0000}"));
+        output.WriteLine(Plain.Text($"GPUs {Told(string.Join(", ", found.Profile.Gpus))}; driver {Told(found.Profile.Driver)}; framework {Told(found.Profile.Framework)}"));
         foreach (var coefficient in found.Profile.Coefficients)
         {
             var range = Knobs.All[(int)coefficient.Knob];
@@ -140,6 +142,8 @@ internal static class CalibrateCommand
         }
         output.WriteLine(found.Profile.Rows < Calibration.EnoughToKeep ? $"not saved: {Calibration.EnoughToKeep} runs are needed" : found.Helps ? $"saved to {Plain.Text(target)}: better on unseen runs by {decidedBy}" : $"not saved: it is no better on unseen runs by {decidedBy}");
     }
+
+    private static string Told(string? value) => string.IsNullOrEmpty(value) ? "unknown" : value;
 
     private static string Line(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

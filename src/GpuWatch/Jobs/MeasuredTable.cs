@@ -12,7 +12,7 @@ namespace GpuWatch.Jobs;
 internal readonly record struct MeasuredRow(Job Job, string Source, string Metric, Bytes Peak, MeasuredRun? Run);
 
 /// <summary>
-/// Reads measured runs: the columns of CONTRACTS 3, `peak_gib` and `metric`, and if there are any `source_name` and `notes`. A note that begins
+/// Reads measured runs: the columns of CONTRACTS 3, `peak_gib` and `metric`, and if there are any `source_name`, `driver`, `framework` and `notes`. A note that begins
 /// with q=B or q=C marks a doubtful row, which is passed over.
 /// </summary>
 internal static partial class MeasuredTable
@@ -25,6 +25,7 @@ internal static partial class MeasuredTable
     {
         using var table = JobTable.Open(path);
         var (peak, source, notes) = (table.Columns.IndexOf("peak_gib"), table.Columns.IndexOf("source_name"), table.Columns.IndexOf("notes"));
+        var (driver, framework) = (table.Columns.IndexOf("driver"), table.Columns.IndexOf("framework"));
         if (peak < 0)
         {
             throw new BadInputException($"{path}:1", "there is no column peak_gib", "expected the measured peak of each run in GiB, and its metric");
@@ -37,15 +38,18 @@ internal static partial class MeasuredTable
             {
                 continue;
             }
-            rows.Add(Row(job, source < 0 ? Path.GetFileNameWithoutExtension(path) : Origin(row.Fields[source]), Bytes.FromGiB(gib)));
+            rows.Add(Row(job, source < 0 ? Path.GetFileNameWithoutExtension(path) : Origin(row.Fields[source]), Bytes.FromGiB(gib), Told(driver), Told(framework)));
+
+            string? Told(int column) => column >= 0 && row.Fields[column] is { Length: > 0 } told ? told : null;
         }
         return rows;
     }
 
-    private static MeasuredRow Row(Job job, string source, Bytes peak) => new(job, source, job.Metric ?? "nvml", peak, Run(job, source, peak));
+    private static MeasuredRow Row(Job job, string source, Bytes peak, string? driver, string? framework) =>
+        new(job, source, job.Metric ?? "nvml", peak, Run(job, source, peak, driver, framework));
 
     /// <returns>Null when it sat on the card's limit, saw nothing, or cannot be estimated.</returns>
-    public static MeasuredRun? Run(Job job, string source, Bytes peak)
+    public static MeasuredRun? Run(Job job, string source, Bytes peak, string? driver = null, string? framework = null)
     {
         var quantity = job.Metric switch
         {
@@ -54,7 +58,7 @@ internal static partial class MeasuredTable
             _ => Quantity.Device,
         };
         var full = quantity is Quantity.Device && job.GpuMemGb is { } gb && peak.GiB > Saturated * gb;
-        return full || peak.Count <= 0 ? null : MeasuredRun.Of(job, source, quantity, peak).Run;
+        return full || peak.Count <= 0 ? null : MeasuredRun.Of(job, source, quantity, peak).Run is not { } run ? null : run with { Driver = driver, Framework = framework };
     }
 
     /// <summary>The source without its remark: "benchmarks (refs/a100.csv)" and "benchmarks (refs/h100.csv)" are one.</summary>

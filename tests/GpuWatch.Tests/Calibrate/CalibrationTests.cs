@@ -37,7 +37,7 @@ public sealed class CalibrationTests
         {
             var runs = Machine.Runs(seed, 25, machine, quantity);
             var found = Calibration.Of(runs[..5], Profile.Default, shipped: false);
-            Assert.InRange(MedianError(runs[5..], found.Helps ? found.Profile : Profile.Default), 0, 0.03);
+            Assert.InRange(MedianError(runs[5..], found.Helps ? found.Profile : Profile.Default), 0, 0.05);
         }
     }
 
@@ -45,8 +45,8 @@ public sealed class CalibrationTests
     public void What_no_single_knob_explains_is_not_evident()
     {
         var runs = Machine.Runs(1, 6, Profile.Prior, Quantity.Reserved).Select((run, i) => run with { Peak = run.Peak * (i % 2 == 0 ? 1.15 : 0.87) }).ToList();
-        Assert.Null(Evident.To(runs, Profile.Prior));
-        Assert.Null(Evident.To(Machine.Runs(1, 3, Profile.Prior.With(Knob.Activations, 1.4), Quantity.Allocated), Profile.Prior));
+        Assert.Same(Profile.Prior, Evident.To(runs, Profile.Prior));
+        Assert.Same(Profile.Prior, Evident.To(Machine.Runs(1, 3, Profile.Prior.With(Knob.Activations, 1.4), Quantity.Allocated), Profile.Prior));
     }
 
     [Fact]
@@ -70,11 +70,23 @@ public sealed class CalibrationTests
     }
 
     [Fact]
-    public void An_error_that_runs_share_is_believed_and_one_they_do_not_share_is_not()
+    public void Own_runs_that_agree_with_the_middle_take_the_leaning_away()
     {
-        Assert.InRange(Shrunk.Believed([0.2, 0.21, 0.19, 0.2, 0.2]), 0.19, 0.2);
-        Assert.Equal(0, Shrunk.Believed([0.2, -0.2, 0.1, -0.1, 0.05]));
-        Assert.InRange(Shrunk.Believed([0.2, 0.1, 0.3, 0.15, 0.25]), 0.1, 0.19);
+        var leaning = Profile.Prior.With(Knob.Cache, 3);
+        var found = Calibration.Of(Machine.Runs(2, 6, Profile.Prior, Quantity.Reserved), leaning, shipped: false);
+
+        Assert.True(found.Helps);
+        Assert.Equal(1, found.Profile[Knob.Cache]);
+    }
+
+    [Fact]
+    public void A_profile_tells_the_drivers_and_frameworks_of_its_runs()
+    {
+        var runs = Runs(6, 1, 1.25).Select((run, i) => run with { Driver = i < 3 ? "550.54" : "560.28", Framework = i == 0 ? "axolotl" : null }).ToList();
+        var profile = Calibration.Of(runs, Profile.Default, shipped: false).Profile;
+
+        Assert.Equal(("550.54, 560.28", "axolotl"), (profile.Driver, profile.Framework));
+        Assert.Null(Calibration.Of(Runs(6, 1, 1.25), Profile.Default, shipped: false).Profile.Driver);
     }
 
     [Fact]
@@ -94,8 +106,8 @@ public sealed class CalibrationTests
     {
         List<MeasuredRun> Reserved(double times) => [.. Runs(10, 1, 1).Select(run => run with { Quantity = Quantity.Reserved, Peak = run.Peak * times })];
         Assert.Equal(1, Lean.To(Reserved(0.9), Profile.Prior)[Knob.Cache]);
-        Assert.InRange(Lean.To(Reserved(1.25), Profile.Prior)[Knob.Cache], 1.1, 1.9);
-        Assert.Equal(1.9, Lean.To(Reserved(9), Profile.Prior)[Knob.Cache], 6);
+        Assert.InRange(Lean.To(Reserved(1.25), Profile.Prior)[Knob.Cache], 1.1, 1.95);
+        Assert.Equal(1.95, Lean.To(Reserved(9), Profile.Prior)[Knob.Cache], 6);
     }
 
     [Fact]
@@ -159,7 +171,7 @@ public sealed class CalibrationTests
         Assert.InRange(Macro(judged, Quantity.Reserved), 0, 0.12);
         Assert.InRange(Macro(judged, Quantity.Device), 0, 0.15);
         Assert.All(Enum.GetValues<Quantity>(), quantity => Assert.InRange(Of(judged, quantity).TooLow, 0, 0.1));
-        Assert.All([Quantity.Reserved, Quantity.Device], quantity => Assert.InRange(Of(judged, quantity).Held, 0.845, 0.95));
+        Assert.All([Quantity.Reserved, Quantity.Device], quantity => Assert.InRange(Of(judged, quantity).Held, 0.845, 0.955));
     }
 
     private static double Macro(List<Judged> judged, Quantity quantity) => Of(judged, quantity).Macro!.Value;

@@ -36,10 +36,7 @@ internal sealed partial class Tape
         return tensor.Storage;
     }
 
-    /// <summary>Gives a tensor its gradient.</summary>
-    public void Seed(Edge edge, long size) => Deliver(edge, Allocate(size, GradientPart));
-
-    /// <summary>Gives it one that is there already, and the hold on it.</summary>
+    /// <summary>Gives a tensor its gradient, and the hold on it.</summary>
     public void Seed(Edge edge, int gradient) => Deliver(edge, gradient);
 
     /// <summary>Flows back through all nodes from the last one to <paramref name="mark"/>, which are then gone.</summary>

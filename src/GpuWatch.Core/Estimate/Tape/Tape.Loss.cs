@@ -23,7 +23,7 @@ internal sealed partial class Tape
     {
         if (nodes > 0)
         {
-            Seed(new(nodes - 1, 0), 4);
+            Seed(new(nodes - 1, 0), Allocate(4, GradientPart));
         }
         Backward(mark);
     }

@@ -32,15 +32,16 @@ internal sealed class SqliteSink : ISampleSink, IEventSink, IAsyncDisposable
     /// <param name="json">The line an event is printed as.</param>
     /// <param name="jobOf">The job that a process was declared to be, null when nobody said.</param>
     /// <param name="whoIs">Who a process is; asked from the thread that writes.</param>
+    /// <param name="driverOf">Version of the driver of a GPU; asked from there too.</param>
     /// <param name="log">Takes sentences for people.</param>
     public SqliteSink(
         StoreOptions options, Func<WatchEvent, string> json, Func<int, int?, Job?> jobOf, Func<ProcessReading, ProcessFacts> whoIs,
-        SinkCounters counters, Action<string> log, TimeProvider time)
+        Func<int, string?> driverOf, SinkCounters counters, Action<string> log, TimeProvider time)
     {
         (this.options, this.counters, this.log, this.time) = (options, counters, log, time);
         path = options.Path ?? throw new ArgumentException("No store is asked for.", nameof(options));
         queue = new(options.Queue, counters, SweepPoints.Of);
-        digest = new(json, whoIs);
+        digest = new(json, whoIs, driverOf);
         this.jobOf = jobOf;
         writing = Task.Run(WriteAsync);
     }

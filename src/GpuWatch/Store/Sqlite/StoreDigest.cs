@@ -15,7 +15,8 @@ namespace GpuWatch.Store.Sqlite;
 /// </summary>
 /// <param name="json">The line an event is printed as.</param>
 /// <param name="whoIs">Who a process is, as far as anybody knows.</param>
-internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<ProcessReading, ProcessFacts> whoIs)
+/// <param name="driverOf">Version of the driver of a GPU, as far as it is known.</param>
+internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<ProcessReading, ProcessFacts> whoIs, Func<int, string?> driverOf)
 {
     private const double RepeatSeconds = 10;
 
@@ -25,7 +26,7 @@ internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<ProcessRea
     private readonly Rollup[] rollups = [.. Retention.Levels.Where(level => level.EverySeconds > 0).Select(level => new Rollup(level.EverySeconds))];
     private readonly Dictionary<int, GpuPoint> gpus = [];
     private readonly Dictionary<(int Gpu, int Pid), ProcessPoint> processes = [];
-    private readonly Dictionary<int, long?> introduced = [];
+    private readonly Dictionary<int, (long? Started, string? Framework)> introduced = [];
     private readonly Dictionary<(int Gpu, int? Pid), (double? Started, bool Exited)> runs = [];
     private readonly Dictionary<(int Gpu, int? Pid), ForecastMade> forecasts = [];
     private double repeatSpan = double.NaN;
@@ -73,7 +74,8 @@ internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<ProcessRea
                 forecasts.Remove(key);
                 if (account.ObservedPeak is not null)
                 {
-                    batch.Runs.Add(new RunPoint(run.Started, run.Exited, job, account, json(happened)));
+                    batch.Runs.Add(new RunPoint(
+                        run.Started, run.Exited, job, account, json(happened), Inert(driverOf(happened.Gpu)), happened.Pid is { } pid ? introduced.GetValueOrDefault(pid).Framework : null));
                 }
                 break;
         }
@@ -144,7 +146,7 @@ internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<ProcessRea
 
     private void Introduce(double timeSeconds, int pid, ProcessReading process)
     {
-        if (introduced.TryGetValue(pid, out var started) && started == process.StartTicks)
+        if (introduced.TryGetValue(pid, out var told) && told.Started == process.StartTicks)
         {
             return;
         }
@@ -152,8 +154,8 @@ internal sealed class StoreDigest(Func<WatchEvent, string> json, Func<ProcessRea
         {
             introduced.Clear();
         }
-        introduced[pid] = process.StartTicks;
         var facts = whoIs(process);
+        introduced[pid] = (process.StartTicks, CommandFramework.Of(facts.CommandLine));
         batch.Identities.Add(new IdentityPoint(
             timeSeconds, pid, process.StartTicks, Inert(facts.Name), Inert(facts.User), Inert(facts.SlurmJob), Inert(facts.Container), Inert(facts.Pod)));
     }

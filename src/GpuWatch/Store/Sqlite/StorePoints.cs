@@ -29,7 +29,8 @@ internal readonly record struct EventPoint(double TimeSeconds, int Gpu, int? Pid
 /// <param name="Exited">False: the agent ended first, so that the peak may have come later.</param>
 /// <param name="Job">Null: it was not declared.</param>
 /// <param name="Account">Its observed peak is known.</param>
-internal readonly record struct RunPoint(double? StartedSeconds, bool Exited, Job? Job, Reconciled Account, string Json);
+internal readonly record struct RunPoint(
+    double? StartedSeconds, bool Exited, Job? Job, Reconciled Account, string Json, string? Driver = null, string? Framework = null);
 
 /// <summary>What one transaction writes.</summary>
 internal sealed class StoreBatch

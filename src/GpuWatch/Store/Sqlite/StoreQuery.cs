@@ -12,6 +12,11 @@ namespace GpuWatch.Store.Sqlite;
 /// <param name="Pid">Null: all.</param>
 internal sealed record StoreQuestion(string Series, double SinceSeconds, double UntilSeconds, RetentionLevel Level, int? Gpu, int? Pid);
 
+/// <summary>A declared job that was watched to its end.</summary>
+/// <param name="Driver">Version of the GPU's driver; null = it was not told.</param>
+/// <param name="Framework">What trained, as its command line names it; null = it names none that is known.</param>
+internal readonly record struct FinishedRun(Job Job, Bytes ObservedPeak, string? Driver, string? Framework);
+
 /// <summary>Reads the store while the agent writes it.</summary>
 internal sealed class StoreQuery : IDisposable
 {
@@ -54,14 +59,15 @@ internal sealed class StoreQuery : IDisposable
     }
 
     /// <summary>The runs that were watched to their end, for calibration.</summary>
-    public IEnumerable<(Job Job, Bytes ObservedPeak)> FinishedRuns()
+    public IEnumerable<FinishedRun> FinishedRuns()
     {
         using var command = connection.CreateCommand();
-        command.CommandText = "SELECT id, job, observed_peak FROM run WHERE exited = 1 AND job IS NOT NULL ORDER BY id";
+        command.CommandText = "SELECT id, job, observed_peak, driver, framework FROM run WHERE exited = 1 AND job IS NOT NULL ORDER BY id";
         using var reader = Told(command.ExecuteReader);
         while (Told(reader.Read))
         {
-            yield return (JobJson.Read(reader.GetString(1), $"{path}: run {reader.GetInt64(0)}"), new Bytes(reader.GetInt64(2)));
+            yield return new(
+                JobJson.Read(reader.GetString(1), $"{path}: run {reader.GetInt64(0)}"), new Bytes(reader.GetInt64(2)), reader[3] as string, reader[4] as string);
         }
     }
 

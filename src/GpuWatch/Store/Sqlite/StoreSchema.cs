@@ -25,6 +25,10 @@ internal static class StoreSchema
         CREATE TABLE process(pid INTEGER NOT NULL, first_seen REAL NOT NULL, start_ticks INTEGER, name TEXT, user TEXT, slurm_job TEXT, container TEXT, pod TEXT,
             PRIMARY KEY(pid, first_seen)) WITHOUT ROWID;
         """,
+        """
+        ALTER TABLE run ADD COLUMN driver TEXT;
+        ALTER TABLE run ADD COLUMN framework TEXT;
+        """,
     ];
 
     public static int Newest => Steps.Length;

@@ -47,8 +47,9 @@ internal sealed class StoreWriter : IDisposable
             happened = new(connection, "INSERT INTO event(t, gpu, pid, json) VALUES($0, $1, $2, $3)", 4);
             run = new(
                 connection,
-                "INSERT INTO run(started_s, ended_s, gpu, pid, exited, observed_peak, estimated_peak, job, json) VALUES($0, $1, $2, $3, $4, $5, $6, $7, $8)",
-                9);
+                "INSERT INTO run(started_s, ended_s, gpu, pid, exited, observed_peak, estimated_peak, job, json, driver, framework) "
+                    + "VALUES($0, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                11);
         }
         catch
         {
@@ -109,7 +110,7 @@ internal sealed class StoreWriter : IDisposable
 
     private void Insert(RunPoint point) => run.Run(
         point.StartedSeconds, point.Account.TimeSeconds, point.Account.Gpu, point.Account.Pid, point.Exited ? 1 : 0,
-        point.Account.ObservedPeak!.Value.Count, point.Account.EstimatedPeak?.Count, point.Job is { } job ? JobJson.Write(job) : null, point.Json);
+        point.Account.ObservedPeak!.Value.Count, point.Account.EstimatedPeak?.Count, point.Job is { } job ? JobJson.Write(job) : null, point.Json, point.Driver, point.Framework);
 
     private void Purge(double nowSeconds)
     {

@@ -109,7 +109,7 @@ public sealed class SqliteSinkTests : IDisposable
         {
             var filler = disk.File("filler", new byte[420 << 10]);
             await using (var sink = new SqliteSink(
-                new StoreOptions { Path = disk.File("gpuwatch.db") }, EventJson.Line, (_, _) => null, Nobody, counters, said.Add, time))
+                new StoreOptions { Path = disk.File("gpuwatch.db") }, EventJson.Line, (_, _) => null, Nobody, _ => null, counters, said.Add, time))
             {
                 for (var second = 0; second < 60; second++)
                 {
@@ -169,7 +169,7 @@ public sealed class SqliteSinkTests : IDisposable
     private static ProcessFacts Nobody(ProcessReading process) => new(process.Pid!.Value);
 
     private SqliteSink Start(int queue = 1024, int maxMiB = 64, Func<WatchEvent, string>? json = null) => new(
-        new StoreOptions { Path = Path, Queue = queue, MaxMiB = maxMiB }, json ?? EventJson.Line, (_, _) => null, Nobody, counters, said.Add, time);
+        new StoreOptions { Path = Path, Queue = queue, MaxMiB = maxMiB }, json ?? EventJson.Line, (_, _) => null, Nobody, _ => null, counters, said.Add, time);
 
     private List<string> Rows(string series, RetentionLevel? level = null)
     {

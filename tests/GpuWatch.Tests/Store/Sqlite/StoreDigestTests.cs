@@ -12,7 +12,7 @@ namespace GpuWatch.Tests.Store.Sqlite;
 public sealed class StoreDigestTests
 {
     private static readonly Job Declared = new() { Method = "lora" };
-    private readonly StoreDigest digest = new(happened => happened.GetType().Name, Facts);
+    private readonly StoreDigest digest = new(happened => happened.GetType().Name, Facts, _ => null);
 
     [Fact]
     public void A_value_is_stored_when_it_moves_and_once_in_ten_seconds()
@@ -63,6 +63,18 @@ public sealed class StoreDigestTests
         digest.Take(new ForecastMade(40, 0, 8, 0.1, 0.1, ByteRange.Exactly(Bytes.FromGiB(8))), null);
 
         Assert.Equal([(10, 7), (30, 7), (40, 7), (40, 8)], digest.Cut(last: false).Events.Select(stored => ((int)stored.TimeSeconds, stored.Pid!.Value)));
+    }
+
+    [Fact]
+    public void A_run_is_stored_with_its_driver_and_the_framework_that_its_command_line_names()
+    {
+        var digest = new StoreDigest(
+            happened => happened.GetType().Name, process => new ProcessFacts(process.Pid!.Value, CommandLine: "accelerate launch -m axolotl.cli.train c.yml"), _ => "550.54");
+        digest.Take(StoredSweeps.At(0, used: 100, (7, 5)));
+        digest.Take(Account(50, 7), Declared);
+        digest.Take(Account(60, 8), null);
+
+        Assert.Equal([("550.54", "axolotl"), ("550.54", null)], digest.Cut(last: false).Runs.Select(run => (run.Driver, run.Framework)));
     }
 
     [Fact]

@@ -60,7 +60,7 @@ public sealed class StoreSchemaTests : IDisposable
     {
         var (code, _, error) = Gpuwatch.Run("query", "--store", Store);
 
-        Assert.Equal((2, $"gpuwatch: {Store}: the store has version 1; expected version 2: start the agent of this gpuwatch once, which brings it up to date\n"), (code, error));
+        Assert.Equal((2, $"gpuwatch: {Store}: the store has version 1; expected version 3: start the agent of this gpuwatch once, which brings it up to date\n"), (code, error));
     }
 
     [Fact]

@@ -107,7 +107,7 @@ public sealed class StoreWriterTests : IDisposable
 
         var bad = Assert.Throws<BadInputException>(() => new StoreWriter(Path, NoLimit));
 
-        Assert.Equal($"{Path}: the store has version 99, written by a newer gpuwatch; expected version 2 or older: update gpuwatch or choose another store", bad.Message);
+        Assert.Equal($"{Path}: the store has version 99, written by a newer gpuwatch; expected version 3 or older: update gpuwatch or choose another store", bad.Message);
     }
 
     [Fact]
@@ -155,12 +155,12 @@ public sealed class StoreWriterTests : IDisposable
     }
 
     [Fact]
-    public void Runs_that_came_to_their_end_are_read_back_with_their_job()
+    public void Runs_that_came_to_their_end_are_read_back_with_their_job_driver_and_framework()
     {
         var job = new Job { ModelName = "m", Method = "lora", LoraRank = 8, LoraDropout = 0.05, Packing = true };
         var account = new Reconciled(50, 0, 7, new Bytes(123), new Bytes(100), null, null, new Bridge(new Bytes(123), null, null, new Bytes(123)), null);
         var batch = new StoreBatch { LatestSeconds = 50 };
-        batch.Runs.Add(new RunPoint(1, Exited: true, job, account, "{}"));
+        batch.Runs.Add(new RunPoint(1, Exited: true, job, account, "{}", "550.54", "axolotl"));
         batch.Runs.Add(new RunPoint(1, Exited: false, job, account, "{}"));
         batch.Runs.Add(new RunPoint(1, Exited: true, null, account, "{}"));
         using (var writer = new StoreWriter(Path, NoLimit))
@@ -170,7 +170,7 @@ public sealed class StoreWriterTests : IDisposable
 
         using var query = new StoreQuery(Path);
 
-        Assert.Equal([(job, new Bytes(123))], query.FinishedRuns());
+        Assert.Equal([new FinishedRun(job, new Bytes(123), "550.54", "axolotl")], query.FinishedRuns());
     }
 
     public void Dispose() => folder.Dispose();
