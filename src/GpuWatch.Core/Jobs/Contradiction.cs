@@ -13,7 +13,17 @@ public sealed record Contradiction(string Key, string Problem, string Expectatio
     public static IEnumerable<Contradiction> In(Job job)
     {
         var shape = ModelShape.Complete(job).Job?.Architecture ?? job.Architecture;
-        return InShape(shape).Concat(InSize(job, shape)).Concat(InMethod(job)).Concat(InLoss(job)).Concat(InSharding(job, shape));
+        return InNames(job).Concat(InShape(shape)).Concat(InSize(job, shape)).Concat(InMethod(job)).Concat(InLoss(job)).Concat(InSharding(job, shape));
+    }
+
+    /// <summary>Two names of the catalogue that mean two shapes.</summary>
+    private static IEnumerable<Contradiction> InNames(Job job)
+    {
+        if (job is { ModelName: { } name, HfId: { } id } && Catalogue.Find(name) is { } named && Catalogue.Find(id) is { } identified
+            && named with { Name = null } != identified with { Name = null })
+        {
+            yield return new("hf_id", $"{Units.Plain.Text(id)} is another model than {Units.Plain.Text(name)}", "expected two names of one model, or one of them", false);
+        }
     }
 
     private static IEnumerable<Contradiction> InShape(Architecture shape)
