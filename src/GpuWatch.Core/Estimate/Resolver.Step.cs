@@ -20,7 +20,7 @@ internal readonly ref partial struct Resolver
         return WithAllParameters(new(
             Block(batch, length, tokens), layers, shape.Vocab!.Value, Classes, tied, method is MethodKind.Full or MethodKind.Projected, positions, LossOf(),
             method is not (MethodKind.Inference or MethodKind.Load), method is MethodKind.Sparse or MethodKind.Blockwise,
-            AlsoSaved(tokens, all), inFlight, Turning: method is MethodKind.Blockwise ? TrainedInTurn : 0));
+            AlsoSaved(tokens, all), inFlight, Turning: method is MethodKind.Blockwise ? TrainedInTurn : 0, EmbeddingWidth: shape.EmbeddingWidth ?? 0, FinalNorm: traits.FinalNorm || traits.EmbeddingNorm));
     }
 
     /// <summary>

@@ -59,6 +59,7 @@ public static class ModelShape
             QkvBias = said.QkvBias ?? known.QkvBias,
             Positions = said.Positions ?? known.Positions,
             Layers = said.Layers ?? known.Layers,
+            EmbeddingWidth = said.EmbeddingWidth ?? (same ? known.EmbeddingWidth : null),
             Hidden = said.Hidden ?? known.Hidden,
         };
         return !same ? shape : shape with
