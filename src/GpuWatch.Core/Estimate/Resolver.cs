@@ -10,6 +10,7 @@ internal readonly ref partial struct Resolver
     private readonly Architecture shape;
     private readonly Architecture complete;
     private readonly bool isBlockGuessed;
+    private readonly bool isLoadedAsStored;
     private readonly int positions;
     private readonly BlockTraits traits;
     private readonly ParameterCount parameters;
@@ -17,8 +18,9 @@ internal readonly ref partial struct Resolver
     private readonly MethodKind method;
     private readonly ImmutableArray<string>.Builder assumed;
 
-    private Resolver(Job job, Architecture complete, bool isBlockGuessed, Architecture? from, ParameterCount parameters)
+    private Resolver(Job job, Architecture complete, bool isBlockGuessed, bool isLoadedAsStored, Architecture? from, ParameterCount parameters)
     {
+        this.isLoadedAsStored = isLoadedAsStored;
         (this.job, this.complete, this.isBlockGuessed, shape) = (job, complete, isBlockGuessed, job.Architecture);
         traits = BlockTraits.Of(shape.Block);
         positions = shape.Positions ?? (from is { } known && known.Hidden == shape.Hidden ? BlockTraits.Of(known.Block).Positions : traits.Positions);
@@ -54,7 +56,8 @@ internal readonly ref partial struct Resolver
         {
             (shape, parameters) = ShapeGuess.Reconcile(shape, parameters, given.Architecture.Block is not null);
         }
-        var resolver = new Resolver(job with { Architecture = shape }, job.Architecture, from is null && given.Architecture.Block is null, from, parameters);
+        var resolver = new Resolver(
+            job with { Architecture = shape }, job.Architecture, from is null && given.Architecture.Block is null, job.QuantFormat != given.QuantFormat, from, parameters);
         return (resolver.Resolve(), null);
     }
 
