@@ -15,14 +15,21 @@ internal readonly record struct Features(
     StepPlan Played, bool LossUnsaid, bool Widened, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card, long Cached, Phase Last)
 {
     public static Features Of(in StepPlan played, long cached, Workload work) => new(
+    /// <summary>Through bitsandbytes' layers, as trainers run 4 bits of which nothing else is said; a job told down to its loss is played as it says.</summary>
+    private static bool InFourBits(Workload work) => work.Job.QuantFormat is "nf4" or "nf4-dq" or "fp4"
+        || (work.Job is { QuantFormat: null, QuantBits: 4, Method: "qlora" or "qdora" } && !IsToldWhole(work));
+
+    private static bool IsToldWhole(Workload work) =>
+        work.Assumed.IsEmpty && work.Job.CrossEntropy is not null && work.Step.Loss is not Loss.Kept && (work.Job.NumGpus ?? 1) == 1;
+
         played,
         work.Step.Loss is Loss.Kept,
-        work.Job.QuantFormat is "nf4" or "nf4-dq" or "fp4" && !work.Step.Block.Checkpointed && work.Step.Backward,
+        InFourBits(work) && !work.Step.Block.Checkpointed && work.Step.Backward,
         work.LengthsVary,
         work.Layout.Shards > 1,
         work.Job.NumGpus ?? 1,
         Contexts.Usual(work.Job.GpuName),
-        work.Assumed.IsEmpty && work.Job.CrossEntropy is not null && work.Step.Loss is not Loss.Kept && (work.Job.NumGpus ?? 1) == 1,
+        IsToldWhole(work),
         Room.Fillable(work.Job),
         cached,
         work.Job.EvalBatch is not null && played.Evaluation.Total > 0 ? Phase.Evaluation : Phase.Steady);

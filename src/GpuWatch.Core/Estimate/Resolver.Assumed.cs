@@ -18,10 +18,9 @@ internal readonly ref partial struct Resolver
         Assume(job.MicroBatch is null, "micro_batch 1");
         Assume(job.SeqLen is null, $"seq_len {DefaultLength}");
         Assume(job.Method is null, "method full");
-        Assume(isLoadedAsStored, $"weight_dtype {job.QuantFormat}+{job.WeightDtype ?? "bf16"} (as the model's files are quantised)");
+        Assume(isLoadedAsStored, $"weight_dtype {job.QuantFormat}+{job.WeightDtype ?? "bf16"} ({(StoredFormat.Of(job) is null ? "QLoRA's own format" : "as the model's files are quantised")})");
         Assume(isLoadedAsStored && job.QuantFormat == "gptq" && job.QuantBits != 4, $"quant_bits {job.QuantBits}");
         Assume(!isLoadedAsStored && job.WeightDtype is null, "weight_dtype bf16");
-        Assume(Quantised && job.QuantBits is null && job.QuantFormat is null, "quant_bits 4");
         Assume(job.Amp is null, "amp no");
         Assume(job.NumGpus > 1 && job.Parallelism is null, "parallelism ddp");
         if (method is MethodKind.Inference)
