@@ -173,7 +173,7 @@ internal readonly ref struct Replay
                 tape.Allocate((long)(Stored(tensor) * scale), Part.Weights);
                 break;
             case Purpose.Adapter:
-                tape.Allocate(tensor.Elements * work.Step.Block.LoraWidth, Part.Weights);
+                tape.Allocate(tensor.Elements * work.Step.Block.LoraWidth / work.Layout.WeightShards, Part.Weights);
                 break;
             case Purpose.Master:
                 tape.Allocate(Share(4 * tensor.Elements), Part.MasterWeights);
@@ -199,8 +199,7 @@ internal readonly ref struct Replay
         {
             own += Stored(tensor) * tensor.Count;
         }
-        var adapters = work.Step.Block.Rank > 0 ? work.TrainedParameters * work.Step.Block.LoraWidth : 0;
-        return (work.Weights.Total - adapters) / own;
+        return (work.Weights.Total - work.Weights.Adapters) / own;
     }
 
     private double Stored(in TensorSize tensor) => tensor.Elements

@@ -7,7 +7,7 @@ internal readonly ref partial struct Resolver
 {
     private HeldWeights Weights(Step step)
     {
-        var adapters = method is MethodKind.Adapter ? TensorsOf(step) * step.Block.LoraWidth : 0;
+        var adapters = method is MethodKind.Adapter ? TensorsOf(step) * step.Block.LoraWidth / layout.WeightShards : 0;
         if (OffloadsParameters)
         {
             return new(0, 0, 0, adapters);

@@ -110,7 +110,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         OptimizerStates.StepsInBackward(work.Optimizer) || work.Method is MethodKind.Projected || work.ParametersOffloaded
             ? 0
             : (double)work.GradientWidth / work.Step.Block.WeightWidth / work.Layout.GradientShards / work.Layout.Parts * work.Layout.Sharding.Pipeline
-                is var share && work.Method is MethodKind.Adapter ? 1 : share;
+                is var share && work.Method is MethodKind.Adapter ? 1.0 / work.Layout.GradientShards : share;
 
     /// <summary>
     /// A later step is the first one with the optimizer's states in place; where gradients are accumulated, its second micro-batch runs with those of
