@@ -96,9 +96,9 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         }
         var kept = OptimizerStates.Kept(work.Optimizer, tensors, work.StateWidth);
         var stepping = OptimizerStates.WhileStepping(work.Optimizer, tensors, work.StateWidth, work.Masters);
-        if (work.Method is MethodKind.Projected)
+        if (work.Method is MethodKind.Projected || OptimizerStates.Projects(work.Optimizer))
         {
-            (kept, stepping) = (kept / 4, 0);
+            (kept, stepping) = (kept / OptimizerStates.RankShare + OptimizerStates.Projectors(work.Job.Method, work.Optimizer, TensorSizes.Sum(tensors)), 0);
         }
         return (kept / Cuts(work), stepping / Cuts(work));
     }
