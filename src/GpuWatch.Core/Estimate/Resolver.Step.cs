@@ -61,6 +61,12 @@ internal readonly ref partial struct Resolver
         _ => 0,
     };
 
+    /// <summary>Inputs of checkpointed blocks that lie in host memory; those of two blocks are in flight.</summary>
+    private long CheckpointsOffloaded(Step step) =>
+        step.Block.Checkpointed && step.Backward && job.Offload?.Contains("activations", StringComparison.Ordinal) is true
+            ? Math.Max(0, step.Layers - 2L) * step.Block.Tokens * Hidden * ComputeWidth * step.InFlight
+            : 0;
+
     /// <summary>Parameters with a gradient where blocks take turns; LISA trains embedding and head in every turn (arXiv 2403.17919, section 3).</summary>
     private long TrainedInTurn => Methods.BlocksAtOnce * parameters.LargestBlock + (job.Method == "lisa" ? parameters.Embedding + parameters.Head : 0);
 

@@ -86,7 +86,7 @@ internal readonly ref partial struct Resolver
         return new(
             job, step, layout, method, parameters, weights, trained, Optimizer, Masters ? 4 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth,
             Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? trained * gradients / (method is MethodKind.Adapter ? 1 : layout.Parts) : 0, Gathered(),
-            job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, job.GradAccum > 1,
+            job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, CheckpointsOffloaded(step), job.GradAccum > 1,
             Evaluation(step), LogitsKept(step), assumed.DrainToImmutable(), Warnings());
     }
 

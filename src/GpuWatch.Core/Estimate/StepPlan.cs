@@ -67,6 +67,15 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         return forward;
     }
 
+    /// <summary>A peak at which fewer activations live than are offloaded has none of them.</summary>
+    private static void Offload(ref Ledger ledger, Workload work)
+    {
+        if (work.CheckpointsOffloaded > 0 && ledger[Part.Activations] >= work.CheckpointsOffloaded)
+        {
+            ledger.Count(Part.Activations, Place.Offloaded, -work.CheckpointsOffloaded);
+        }
+    }
+
     private static void Gather(ref Ledger ledger, Workload work)
     {
         ledger.Count(Part.Communication, Place.Root, work.Gathered.Root);
@@ -77,6 +86,8 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
     private static StepPlayer.Played Pass(Tape.Tape tape, Workload work)
     {
         var (forward, backward, saved) = StepPlayer.Play(tape, work.Step, work.Step.Layers);
+        Offload(ref forward, work);
+        Offload(ref backward, work);
         Gather(ref forward, work);
         Gather(ref backward, work);
         backward.Count(Part.Communication, Place.Waiting, work.Gathered.Gradients);
