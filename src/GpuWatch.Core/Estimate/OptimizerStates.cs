@@ -14,12 +14,13 @@ internal static class OptimizerStates
 
     /// <summary>Bytes of the moments.</summary>
     /// <param name="width">Bytes of a number of the parameters the optimizer sees: 4 for fp32 masters.</param>
-    public static long Kept(string optimizer, ReadOnlySpan<TensorSize> tensors, int width)
+    /// <param name="paged">Managed memory counts too.</param>
+    public static long Kept(string optimizer, ReadOnlySpan<TensorSize> tensors, int width, bool paged = false)
     {
         var sum = 0L;
         foreach (var (elements, _, count, _) in tensors)
         {
-            sum += count * Kept(optimizer, elements, width);
+            sum += count * Kept(optimizer, elements, width, paged);
         }
         return sum;
     }
@@ -62,10 +63,10 @@ internal static class OptimizerStates
     public static bool Projects(string optimizer) => optimizer.Contains("galore", StringComparison.Ordinal) || optimizer.Contains("apollo", StringComparison.Ordinal);
 
     /// <summary>Bytes of the moments of one tensor.</summary>
-    public static long Kept(string optimizer, long elements, int width) => optimizer switch
+    public static long Kept(string optimizer, long elements, int width, bool paged = false) => optimizer switch
     {
         // Managed memory (cudaMallocManaged): it gives way to the allocator and is none of its (bitsandbytes, get_state_buffer).
-        _ when elements >= SmallestPaged && optimizer.StartsWith("paged_", StringComparison.Ordinal) => 0,
+        _ when !paged && elements >= SmallestPaged && optimizer.StartsWith("paged_", StringComparison.Ordinal) => 0,
         "adamw_8bit" or "paged_adamw_8bit" or "adamw_in_backward_8bit" or "galore_adamw_8bit" or "galore_adamw_8bit_layerwise" or "qgalore_adamw8bit" or "adamw_fp8"
             when elements >= SmallestIn8Bit => 2 * (elements + 4 * ((elements + BlockOf8Bit - 1) / BlockOf8Bit)),
         "lion_8bit" or "paged_lion_8bit" when elements >= SmallestIn8Bit => elements + 4 * ((elements + BlockOf8Bit - 1) / BlockOf8Bit),

@@ -21,7 +21,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
     {
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
         tensors = tensors[..TensorSizes.Trained(work.Step, tensors)];
-        var (states, stepping) = work.Step.Backward ? Optimizing(work, tensors) : default;
+        var (states, stepping, _) = work.Step.Backward ? Optimizing(work, tensors) : default;
         var evaluation = work.Step.Backward ? Evaluating(tape, work, states) : default;
         tape.Clear();
         tape.GradientShare = GradientShare(work);
@@ -94,12 +94,23 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         return new(forward, backward, saved);
     }
 
-    /// <summary>Bytes of the states that stay, and of what lives while the optimizer steps, on this GPU.</summary>
-    private static (long States, long Stepping) Optimizing(Workload work, ReadOnlySpan<TensorSize> tensors)
+    /// <summary>Bytes of states in managed memory: on the GPU as long as there is room, and nobody's that PyTorch counts.</summary>
+    public static long Paged(Workload work)
+    {
+        if (!work.Step.Backward || !work.Optimizer.StartsWith("paged_", StringComparison.Ordinal))
+        {
+            return 0;
+        }
+        Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
+        return Optimizing(work, tensors[..TensorSizes.Trained(work.Step, tensors)]).Paged;
+    }
+
+    /// <summary>Bytes of the states that stay, of what lives while the optimizer steps, and of states in managed memory, on this GPU.</summary>
+    private static (long States, long Stepping, long Paged) Optimizing(Workload work, ReadOnlySpan<TensorSize> tensors)
     {
         if (work.OptimizerOffloaded)
         {
-            return (0, 0);
+            return (0, 0, 0);
         }
         if ((tensors.Length == 0 && work.TrainedParameters > 0) || Methods.TrainsFewNumbers(work.Job.Method))
         {
@@ -111,7 +122,8 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         {
             (kept, stepping) = (kept / OptimizerStates.RankShare + OptimizerStates.Projectors(work.Job.Method, work.Optimizer, TensorSizes.Sum(tensors)), 0);
         }
-        return (kept / Cuts(work), stepping / Cuts(work));
+        var paged = OptimizerStates.Kept(work.Optimizer, tensors, work.StateWidth, paged: true) - OptimizerStates.Kept(work.Optimizer, tensors, work.StateWidth);
+        return (kept / Cuts(work), stepping / Cuts(work), paged / Cuts(work));
     }
 
     /// <summary>The tensors are those of this stage's layers; what remains to be divided is each of them.</summary>
