@@ -49,8 +49,10 @@ public static class Calibration
 
     /// <param name="start">The profile to start from, and to hold to.</param>
     /// <param name="shipped">Only the knobs of the shipped profile are turned; else all.</param>
-    public static Calibrated Of(IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped)
+    public static Calibrated Of(IReadOnlyList<MeasuredRun> given, Profile start, bool shipped)
     {
+        // A run that is written down twice would judge the profile that was fitted on it.
+        IReadOnlyList<MeasuredRun> runs = shipped ? given : [.. given.DistinctBy(run => (run.Source, run.Quantity, run.Peak, run.Error(start)))];
         var before = Errors.Of(runs.Select(run => run.Error(start)));
         var found = Refitted(runs, start, shipped);
         if (!shipped && Middle(runs, start) is var middle && found.Errors.Typical > middle.Errors.Typical - LeastGain)
@@ -119,16 +121,18 @@ public static class Calibration
 
     /// <summary>
     /// The 90 % interval: the jackknife's, how far the refits lie apart, and of the knob's own spread what the runs leave open. A knob that nothing turned is
-    /// as little known as before.
+    /// as little known as before, by none of these runs; where leaning was undone, as far to either side of the middle.
     /// </summary>
     private static Coefficient Interval(Coefficient one, List<Profile> refits, IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped)
     {
-        if (refits.TrueForAll(refit => refit[one.Knob] == one.Value))
+        var range = Knobs.All[(int)one.Knob];
+        var middle = shipped ? start[one.Knob] : Lean.Undone(start)[one.Knob];
+        if (one.Value == middle && refits.TrueForAll(refit => refit[one.Knob] == middle || refit[one.Knob] == start[one.Knob]))
         {
             var before = start.Coefficients[(int)one.Knob];
-            return before with { Value = one.Value, Low = Math.Min(before.Low, one.Value), High = Math.Max(before.High, one.Value) };
+            var moved = one.Value - before.Value;
+            return new(one.Knob, one.Value, Math.Clamp(before.Low + moved, range.Least, one.Value), Math.Clamp(before.High + moved, one.Value, range.Most), 0);
         }
-        var range = Knobs.All[(int)one.Knob];
         var feeling = runs.Where(run => run.Feels(one.Knob)).ToArray();
         var jackknife = (refits.Count - 1.0) / refits.Count * refits.Sum(refit => Math.Pow(refit[one.Knob] - one.Value, 2));
         var open = shipped ? Fit.LeftOpen(feeling, start.With(one.Knob, one.Value), one.Knob) * range.Spread * range.Spread : 0;

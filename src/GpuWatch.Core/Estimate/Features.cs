@@ -9,22 +9,31 @@ namespace GpuWatch.Core.Estimate;
 /// <param name="Card">Bytes CUDA can use of the card, if it or its size is named.</param>
 /// <param name="ToldWhole"><see cref="Plan.IsToldWhole"/>.</param>
 /// <param name="Cached">Bytes the allocator reserves beyond the allocated peak, as replayed.</param>
+/// <param name="Paged">Bytes of the optimizer's states in managed memory.</param>
 /// <param name="Last">The last phase the job is told to have.</param>
 /// <param name="UsualContext">GiB of context and libraries of this generation of GPUs.</param>
 internal readonly record struct Features(
-    StepPlan Played, bool LossUnsaid, bool Widened, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card, long Cached, Phase Last)
+    StepPlan Played, bool LossUnsaid, bool Widened, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card, long Cached, long Paged, Phase Last)
 {
+    /// <summary>Through bitsandbytes' layers, as trainers run 4 bits of which nothing else is said; a job told down to its loss is played as it says.</summary>
+    private static bool InFourBits(Workload work) => work.Job.QuantFormat is "nf4" or "nf4-dq" or "fp4"
+        || (work.Job is { QuantFormat: null, QuantBits: 4, Method: "qlora" or "qdora" } && !IsToldWhole(work));
+
+    private static bool IsToldWhole(Workload work) =>
+        work.Assumed.IsEmpty && work.Job.CrossEntropy is not null && work.Step.Loss is not Loss.Kept && (work.Job.NumGpus ?? 1) == 1;
+
     public static Features Of(in StepPlan played, long cached, Workload work) => new(
         played,
         work.Step.Loss is Loss.Kept,
-        work.Job.QuantFormat is "nf4" or "nf4-dq" or "fp4" && !work.Step.Block.Checkpointed && work.Step.Backward,
+        InFourBits(work) && !work.Step.Block.Checkpointed && work.Step.Backward,
         work.LengthsVary,
         work.Layout.Shards > 1,
         work.Job.NumGpus ?? 1,
         Contexts.Usual(work.Job.GpuName),
-        work.Assumed.IsEmpty && work.Job.CrossEntropy is not null && work.Step.Loss is not Loss.Kept && (work.Job.NumGpus ?? 1) == 1,
+        IsToldWhole(work),
         Room.Fillable(work.Job),
         cached,
+        StepPlan.Paged(work),
         work.Job.EvalBatch is not null && played.Evaluation.Total > 0 ? Phase.Evaluation : Phase.Steady);
 
     public bool Several => Gpus > 1;

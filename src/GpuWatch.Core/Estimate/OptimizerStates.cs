@@ -14,12 +14,13 @@ internal static class OptimizerStates
 
     /// <summary>Bytes of the moments.</summary>
     /// <param name="width">Bytes of a number of the parameters the optimizer sees: 4 for fp32 masters.</param>
-    public static long Kept(string optimizer, ReadOnlySpan<TensorSize> tensors, int width)
+    /// <param name="paged">Managed memory counts too.</param>
+    public static long Kept(string optimizer, ReadOnlySpan<TensorSize> tensors, int width, bool paged = false)
     {
         var sum = 0L;
         foreach (var (elements, _, count, _) in tensors)
         {
-            sum += count * Kept(optimizer, elements, width);
+            sum += count * Kept(optimizer, elements, width, paged);
         }
         return sum;
     }
@@ -45,16 +46,31 @@ internal static class OptimizerStates
     /// <summary>Its temporaries are of all tensors together (foreach); else one tensor's are gone before the next one's come.</summary>
     public static bool StepsAtOnce(string optimizer) => optimizer is "adamw_torch" or "sgd_momentum" or "lion";
 
-    /// <summary>Each gradient is used up as soon as it is made.</summary>
+    /// <summary>Each gradient is used up as soon as it is made; so Q-GaLore and Q-APOLLO are published (per layer).</summary>
     public static bool StepsInBackward(string optimizer) => optimizer.Contains("in_backward", StringComparison.Ordinal)
-        || optimizer.Contains("layerwise", StringComparison.Ordinal) || optimizer is "lomo" or "adalomo";
+        || optimizer.Contains("layerwise", StringComparison.Ordinal) || optimizer is "lomo" or "adalomo" or "qgalore_adamw8bit" or "q-apollo-mini";
+
+    /// <summary>The rank of the published settings is a fourth of the width: 1024 of 4096.</summary>
+    public const int RankShare = 4;
+
+    /// <summary>
+    /// Bytes of GaLore's projectors, one number for each fourth of the weights, in 16 bits (arXiv 2403.03507, section 3) or in 4 (Q-GaLore, arXiv 2407.08296).
+    /// APOLLO draws its projections from a seed (arXiv 2412.05270).
+    /// </summary>
+    public static long Projectors(string? method, string optimizer, long weights) =>
+        method is "qgalore" || optimizer.StartsWith("qgalore", StringComparison.Ordinal) ? weights / RankShare / 2
+        : method is "galore" or "pretrain-galore" || optimizer.StartsWith("galore", StringComparison.Ordinal) ? weights / RankShare * 2
+        : 0;
+
+    /// <summary>Gradients are projected to a low rank before the moments see them: transformers' optim says so of a method that else is full.</summary>
+    public static bool Projects(string optimizer) => optimizer.Contains("galore", StringComparison.Ordinal) || optimizer.Contains("apollo", StringComparison.Ordinal);
 
     /// <summary>Bytes of the moments of one tensor.</summary>
-    public static long Kept(string optimizer, long elements, int width) => optimizer switch
+    public static long Kept(string optimizer, long elements, int width, bool paged = false) => optimizer switch
     {
         // Managed memory (cudaMallocManaged): it gives way to the allocator and is none of its (bitsandbytes, get_state_buffer).
-        _ when elements >= SmallestPaged && optimizer.StartsWith("paged_", StringComparison.Ordinal) => 0,
-        "adamw_8bit" or "paged_adamw_8bit" or "adamw_in_backward_8bit" or "galore_adamw_8bit" or "galore_adamw_8bit_layerwise" or "adamw_fp8"
+        _ when !paged && elements >= SmallestPaged && optimizer.StartsWith("paged_", StringComparison.Ordinal) => 0,
+        "adamw_8bit" or "paged_adamw_8bit" or "adamw_in_backward_8bit" or "galore_adamw_8bit" or "galore_adamw_8bit_layerwise" or "qgalore_adamw8bit" or "adamw_fp8"
             when elements >= SmallestIn8Bit => 2 * (elements + 4 * ((elements + BlockOf8Bit - 1) / BlockOf8Bit)),
         "lion_8bit" or "paged_lion_8bit" when elements >= SmallestIn8Bit => elements + 4 * ((elements + BlockOf8Bit - 1) / BlockOf8Bit),
         "ademamix_8bit" when elements >= SmallestIn8Bit => 3 * (elements + 4 * ((elements + BlockOf8Bit - 1) / BlockOf8Bit)),

@@ -11,7 +11,8 @@ internal static class Overheads
 
     /// <summary>The three peaks in bytes, before their intervals.</summary>
     /// <param name="Parts">What the allocated peak is made of.</param>
-    internal readonly record struct Peaks(Phase Phase, Ledger Parts, double Allocated, double Reserved, double Device)
+    /// <param name="Paged">Of the device's: states in managed memory, for which there is room.</param>
+    internal readonly record struct Peaks(Phase Phase, Ledger Parts, double Allocated, double Reserved, double Device, double Paged)
     {
         public double Of(Quantity quantity) => quantity switch
         {
@@ -25,10 +26,9 @@ internal static class Overheads
     {
         var (phase, parts) = Highest(features, profile);
         var allocated = (double)parts.Total;
-        var cache = features.ToldWhole
-            ? features.Cached
-            : profile[Knob.Caches] * (profile[features.LengthsVary ? Knob.CacheVarying : Knob.Cache] * features.Cached + Late(features, parts, profile));
-        var reserved = allocated + cache;
+        var reserved = features.ToldWhole
+            ? allocated + features.Cached
+            : WithLate(features, profile) + profile[Knob.Caches] * profile[features.LengthsVary ? Knob.CacheVarying : Knob.Cache] * features.Cached;
         var context = profile[Knob.Context] * features.UsualContext + (features.Several ? profile[Knob.Collectives] : 0);
         if (features.Card is { } card)
         {
@@ -36,12 +36,26 @@ internal static class Overheads
             // so a cache ends where the card does.
             reserved = Math.Min(reserved, Math.Max(allocated * LeastCache, card - context * Bytes.GiBCount));
         }
-        return new(phase, parts, allocated, reserved, reserved + context * Bytes.GiBCount);
+        // What is paged counts fully until the card is full, and then gives way (bitsandbytes, docs of its paged optimizers).
+        var device = reserved + context * Bytes.GiBCount;
+        var paged = features.Card is { } end ? Math.Clamp(end - device, 0, features.Paged) : features.Paged;
+        return new(phase, parts, allocated, reserved, device + paged, paged);
     }
 
-    /// <summary>What a sharded job frees late, on another stream.</summary>
+    /// <summary>The most that is live or freed late, on another stream, as a sharded job does: its phase need not be that of the allocated peak.</summary>
+    internal static double WithLate(in Features features, Profile profile)
+    {
+        var most = 0.0;
+        for (var phase = Phase.Load; phase <= features.Last; phase++)
+        {
+            var parts = Adjusted(features, features.Played[phase], profile);
+            most = Math.Max(most, parts.Total + Late(features, parts, profile));
+        }
+        return most;
+    }
+
     private static double Late(in Features features, in Ledger parts, Profile profile) => features.Sharded
-        ? profile[Knob.CacheSharded] * (parts[Part.Gradients] + parts[Part.Temporaries] + parts[Part.Communication])
+        ? profile[Knob.Caches] * profile[Knob.CacheSharded] * (parts[Part.Gradients] + parts[Part.Temporaries] + parts[Part.Communication])
         : 0;
 
     public static Ledger Adjusted(in Features features, in Ledger played, Profile profile)

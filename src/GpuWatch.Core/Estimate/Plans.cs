@@ -16,13 +16,14 @@ internal static class Plans
     {
         var peaks = Overheads.Of(features, profile);
         var parts = peaks.Parts;
-        var context = (long)(peaks.Device - peaks.Reserved);
+        var paged = (long)peaks.Paged;
+        var context = (long)(peaks.Device - peaks.Paged - peaks.Reserved);
         var allocator = (long)peaks.Reserved - (long)peaks.Allocated;
         return new()
         {
             PeakAllocated = Within(peaks, Quantity.Allocated, features, profile),
             PeakReserved = Within(peaks, Quantity.Reserved, features, profile),
-            PeakDevice = Within(peaks, Quantity.Device, features, profile) with { Likely = new((long)peaks.Allocated + allocator + context) },
+            PeakDevice = Within(peaks, Quantity.Device, features, profile) with { Likely = new((long)peaks.Allocated + allocator + context + paged) },
             PeakPhase = peaks.Phase,
             Phases = new(
                 Total(features, Phase.Load, profile), Total(features, Phase.FirstForward, profile), Total(features, Phase.FirstBackward, profile),
@@ -32,7 +33,7 @@ internal static class Plans
                 Live(features, Phase.Load, profile), Live(features, Phase.FirstForward, profile), Live(features, Phase.FirstBackward, profile),
                 Live(features, Phase.FirstOptimizer, profile), Live(features, Phase.Steady, profile)),
             EvaluationLogits = work.Step.Backward ? new(work.EvaluationLogits) : Bytes.Zero,
-            Components = Named(parts, context, allocator),
+            Components = Named(parts, context, allocator, paged),
             Assumed = work.Assumed,
             IsToldWhole = features.ToldWhole,
             Warnings = work.Job.EvalBatch is null && Total(features, Phase.Evaluation, profile) is var evaluation && evaluation > new Bytes((long)peaks.Allocated)
@@ -44,8 +45,8 @@ internal static class Plans
     private static ByComponent<Bytes> Live(in Features features, Phase phase, Profile profile) =>
         Named(Overheads.Adjusted(features, features.Played[phase], profile), 0, 0);
 
-    private static ByComponent<Bytes> Named(in Ledger parts, long context, long allocator) => new(
-        new(parts[Part.Weights]), new(parts[Part.MasterWeights]), new(parts[Part.Gradients]), new(parts[Part.OptimizerStates]),
+    private static ByComponent<Bytes> Named(in Ledger parts, long context, long allocator, long paged = 0) => new(
+        new(parts[Part.Weights]), new(parts[Part.MasterWeights]), new(parts[Part.Gradients]), new(parts[Part.OptimizerStates] + paged),
         new(parts[Part.Activations]), new(parts[Part.Logits]), new(parts[Part.Temporaries]), new(parts[Part.Communication]),
         new(context), new(allocator));
 

@@ -248,7 +248,7 @@ internal ref struct Replay
     private readonly long Size(in TensorSize tensor, Purpose purpose, double scale) => purpose switch
     {
         Purpose.Weight => (long)(Stored(tensor) * scale),
-        Purpose.Adapter => tensor.Elements * work.Step.Block.LoraWidth,
+        Purpose.Adapter => tensor.Elements * work.Step.Block.LoraWidth / work.Layout.WeightShards,
         Purpose.Master => Share(4 * tensor.Elements),
         Purpose.Moments => Share(OptimizerStates.Kept(work.Optimizer, tensor.Elements, work.StateWidth)),
         _ => Share(OptimizerStates.WhileStepping(work.Optimizer, [tensor with { Count = 1 }], work.StateWidth, work.Masters)),
@@ -264,8 +264,7 @@ internal ref struct Replay
         {
             own += Stored(tensor) * tensor.Count;
         }
-        var adapters = work.Step.Block.Rank > 0 ? work.TrainedParameters * work.Step.Block.LoraWidth : 0;
-        return (work.Weights.Total - adapters) / own;
+        return (work.Weights.Total - work.Weights.Adapters) / own;
     }
 
     private readonly double Stored(in TensorSize tensor) => tensor.Elements

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using GpuWatch.Core.Jobs;
 
 namespace GpuWatch.Core.Estimate;
 
@@ -17,8 +18,9 @@ internal readonly ref partial struct Resolver
         Assume(job.MicroBatch is null, "micro_batch 1");
         Assume(job.SeqLen is null, $"seq_len {DefaultLength}");
         Assume(job.Method is null, "method full");
-        Assume(job.WeightDtype is null, "weight_dtype bf16");
-        Assume(Quantised && job.QuantBits is null && job.QuantFormat is null, "quant_bits 4");
+        Assume(isLoadedAsStored, $"weight_dtype {job.QuantFormat}+{job.WeightDtype ?? "bf16"} ({(StoredFormat.Of(job) is null ? "QLoRA's own format" : "as the model's files are quantised")})");
+        Assume(isLoadedAsStored && job.QuantFormat == "gptq" && job.QuantBits != 4, $"quant_bits {job.QuantBits}");
+        Assume(!isLoadedAsStored && job.WeightDtype is null, "weight_dtype bf16");
         Assume(job.Amp is null, "amp no");
         Assume(job.NumGpus > 1 && job.Parallelism is null, "parallelism ddp");
         if (method is MethodKind.Inference)
@@ -65,10 +67,25 @@ internal readonly ref partial struct Resolver
         }
     }
 
+    /// <summary>Rows of the position table before the first token's: OPT's offset and RoBERTa's padding.</summary>
+    private int Offset => shape.Block is "opt" or "opt_post" or "roberta" ? 2 : 0;
+
     /// <summary>What the job says and this plan does not follow.</summary>
     private ImmutableArray<string> Warnings()
     {
         var warnings = ImmutableArray.CreateBuilder<string>();
+        if (!job.ModelRemarks.IsDefaultOrEmpty)
+        {
+            warnings.AddRange(job.ModelRemarks);
+        }
+        if (!Quantised && Contradiction.TrainsBase(job.Method) && StoredFormat.Of(job) is { } stored)
+        {
+            warnings.Add($"the model's files are quantised ({stored}), which method {job.Method ?? "full"} cannot train: counted in {job.WeightDtype ?? "bf16"}");
+        }
+        if (traits.Positions > 0 && positions > Offset && job.SeqLen > positions - Offset)
+        {
+            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"seq_len {job.SeqLen} is beyond the {positions - Offset} learned positions of the model"));
+        }
         if (shape.ParametersBillion is { } billions && parameters.Total / (billions * 1e9) is < 1 - ShapeGuess.Tolerance or > 1 + ShapeGuess.Tolerance)
         {
             warnings.Add(string.Create(CultureInfo.InvariantCulture, $"params_b says {billions:0.###}, but the architecture has {parameters.Total / 1e9:0.###}"));

@@ -20,7 +20,7 @@ internal readonly ref partial struct Resolver
         return WithAllParameters(new(
             Block(batch, length, tokens), layers, shape.Vocab!.Value, Classes, tied, method is MethodKind.Full or MethodKind.Projected, positions, LossOf(),
             method is not (MethodKind.Inference or MethodKind.Load), method is MethodKind.Sparse or MethodKind.Blockwise,
-            AlsoSaved(tokens, all), inFlight, Turning: method is MethodKind.Blockwise ? TrainedInTurn : 0));
+            AlsoSaved(tokens, all), inFlight, Turning: method is MethodKind.Blockwise ? TrainedInTurn : 0, EmbeddingWidth: shape.EmbeddingWidth ?? 0, FinalNorm: traits.FinalNorm || traits.EmbeddingNorm));
     }
 
     /// <summary>
@@ -59,6 +59,12 @@ internal readonly ref partial struct Resolver
         ("none", MethodKind.Blockwise) => Methods.BlocksAtOnce * ComputeWidth * (4 * Hidden + PassedWidth()) * tokens,
         _ => 0,
     };
+
+    /// <summary>Inputs of checkpointed blocks that lie in host memory; those of two blocks are in flight.</summary>
+    private long CheckpointsOffloaded(Step step) =>
+        step.Block.Checkpointed && step.Backward && job.Offload?.Contains("activations", StringComparison.Ordinal) is true
+            ? Math.Max(0, step.Layers - 2L) * step.Block.Tokens * Hidden * ComputeWidth * step.InFlight
+            : 0;
 
     /// <summary>Parameters with a gradient where blocks take turns; LISA trains embedding and head in every turn (arXiv 2403.17919, section 3).</summary>
     private long TrainedInTurn => Methods.BlocksAtOnce * parameters.LargestBlock + (job.Method == "lisa" ? parameters.Embedding + parameters.Head : 0);

@@ -7,7 +7,7 @@ internal readonly ref partial struct Resolver
 {
     private HeldWeights Weights(Step step)
     {
-        var adapters = method is MethodKind.Adapter ? TensorsOf(step) * step.Block.LoraWidth : 0;
+        var adapters = method is MethodKind.Adapter ? TensorsOf(step) * step.Block.LoraWidth / layout.WeightShards : 0;
         if (OffloadsParameters)
         {
             return new(0, 0, 0, adapters);
@@ -17,10 +17,12 @@ internal readonly ref partial struct Resolver
         var plain = (parameters.Total - quantised) * StoredWidth;
         // Autocast's cache of 16-bit weights is kept for the whole forward pass.
         var cast = method is MethodKind.Inference && Amp && StoredWidth == 4 ? 2 * parameters.Total : 0;
-        // Embedding and head lie whole on the GPUs that have them, whatever divides the layers.
-        var ends = layout.Parts > 1 ? (parameters.Embedding + parameters.Head) * StoredWidth : 0;
+        // Embedding and head lie whole at the ends of a pipeline. Who trains with tensor parallelism cuts the vocabulary too (Megatron-LM,
+        // VocabParallelEmbedding; torchtitan); LitGPT's generation does not, as its published peaks show.
+        var whole = layout.Parts > 1 ? (parameters.Embedding + parameters.Head) * StoredWidth : 0;
+        var ends = method is MethodKind.Inference or MethodKind.Load ? whole : whole / layout.Sharding.Tensor;
         var cuts = layout.Parts * layout.WeightShards;
-        return new(packed / cuts, ((plain - ends) / layout.Parts + ends) / layout.WeightShards, cast / cuts, adapters);
+        return new(packed / cuts, ((plain - whole) / layout.Parts + ends) / layout.WeightShards, cast / cuts, adapters);
     }
 
     private long TrainedParameters(Step step) => method switch

@@ -10,6 +10,7 @@ internal readonly ref partial struct Resolver
     private readonly Architecture shape;
     private readonly Architecture complete;
     private readonly bool isBlockGuessed;
+    private readonly bool isLoadedAsStored;
     private readonly int positions;
     private readonly BlockTraits traits;
     private readonly ParameterCount parameters;
@@ -17,8 +18,9 @@ internal readonly ref partial struct Resolver
     private readonly MethodKind method;
     private readonly ImmutableArray<string>.Builder assumed;
 
-    private Resolver(Job job, Architecture complete, bool isBlockGuessed, Architecture? from, ParameterCount parameters)
+    private Resolver(Job job, Architecture complete, bool isBlockGuessed, bool isLoadedAsStored, Architecture? from, ParameterCount parameters)
     {
+        this.isLoadedAsStored = isLoadedAsStored;
         (this.job, this.complete, this.isBlockGuessed, shape) = (job, complete, isBlockGuessed, job.Architecture);
         traits = BlockTraits.Of(shape.Block);
         positions = shape.Positions ?? (from is { } known && known.Hidden == shape.Hidden ? BlockTraits.Of(known.Block).Positions : traits.Positions);
@@ -54,7 +56,8 @@ internal readonly ref partial struct Resolver
         {
             (shape, parameters) = ShapeGuess.Reconcile(shape, parameters, given.Architecture.Block is not null);
         }
-        var resolver = new Resolver(job with { Architecture = shape }, job.Architecture, from is null && given.Architecture.Block is null, from, parameters);
+        var resolver = new Resolver(
+            job with { Architecture = shape }, job.Architecture, from is null && given.Architecture.Block is null, job.QuantFormat != given.QuantFormat, from, parameters);
         return (resolver.Resolve(), null);
     }
 
@@ -83,8 +86,8 @@ internal readonly ref partial struct Resolver
         var gradients = Masters && DeepSpeed ? 2 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth;
         return new(
             job, step, layout, method, parameters, weights, trained, Optimizer, Masters ? 4 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth,
-            Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? trained * gradients : 0, Gathered(),
-            job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, job.GradAccum > 1,
+            Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? trained * gradients / (method is MethodKind.Adapter ? 1 : layout.Parts) : 0, Gathered(),
+            job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, CheckpointsOffloaded(step), job.GradAccum > 1,
             evaluation, EvaluationLogits(evaluation), LogitsKept(evaluation), assumed.DrainToImmutable(), Warnings());
     }
 

@@ -29,7 +29,10 @@ public sealed record Room(string Name, Bytes Usable)
         : job.GpuMemGb is { } gb ? OfSize(gb)
         : null;
 
-    /// <summary>Reads "A100-80GB", "RTX 4090", "24" or "24GB".</summary>
+    /// <summary>Several times the largest card there is, GB.</summary>
+    public const double LargestGb = 1024;
+
+    /// <summary>Reads "A100-80GB", "RTX 4090", "4090", "24" or "24GB".</summary>
     /// <returns>Null when the text is no known GPU and no size.</returns>
     public static Room? Parse(string text)
     {
@@ -38,7 +41,7 @@ public sealed record Room(string Name, Bytes Usable)
             return new(Named(gpu, text), gpu.Usable);
         }
         var digits = text.Trim().TrimEnd('b', 'B', 'i', 'G', 'g', ' ');
-        return double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var gb) && gb is > 0 and < 1e6 ? OfSize(gb) : null;
+        return double.TryParse(digits, NumberStyles.Float, CultureInfo.InvariantCulture, out var gb) && gb is > 0 and <= LargestGb ? OfSize(gb) : null;
     }
 
     /// <summary>Probability 0–1 that the plan's device peak fits: its 90 % interval read as a log-normal with the likely peak in the middle.</summary>

@@ -21,7 +21,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
     {
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
         tensors = tensors[..TensorSizes.Trained(work.Step, tensors)];
-        var (states, stepping) = work.Step.Backward ? Optimizing(work, tensors) : default;
+        var (states, stepping, _) = work.Step.Backward ? Optimizing(work, tensors) : default;
         var evaluation = work.Step.Backward ? Evaluating(tape, work, states) : default;
         tape.Clear();
         tape.GradientShare = GradientShare(work);
@@ -67,6 +67,15 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         return forward;
     }
 
+    /// <summary>A peak at which fewer activations live than are offloaded has none of them.</summary>
+    private static void Offload(ref Ledger ledger, Workload work)
+    {
+        if (work.CheckpointsOffloaded > 0 && ledger[Part.Activations] >= work.CheckpointsOffloaded)
+        {
+            ledger.Count(Part.Activations, Place.Offloaded, -work.CheckpointsOffloaded);
+        }
+    }
+
     private static void Gather(ref Ledger ledger, Workload work)
     {
         ledger.Count(Part.Communication, Place.Root, work.Gathered.Root);
@@ -77,18 +86,31 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
     private static StepPlayer.Played Pass(Tape.Tape tape, Workload work)
     {
         var (forward, backward, saved) = StepPlayer.Play(tape, work.Step, work.Step.Layers);
+        Offload(ref forward, work);
+        Offload(ref backward, work);
         Gather(ref forward, work);
         Gather(ref backward, work);
         backward.Count(Part.Communication, Place.Waiting, work.Gathered.Gradients);
         return new(forward, backward, saved);
     }
 
-    /// <summary>Bytes of the states that stay, and of what lives while the optimizer steps, on this GPU.</summary>
-    private static (long States, long Stepping) Optimizing(Workload work, ReadOnlySpan<TensorSize> tensors)
+    /// <summary>Bytes of states in managed memory: on the GPU as long as there is room, and nobody's that PyTorch counts.</summary>
+    public static long Paged(Workload work)
+    {
+        if (!work.Step.Backward || !work.Optimizer.StartsWith("paged_", StringComparison.Ordinal))
+        {
+            return 0;
+        }
+        Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
+        return Optimizing(work, tensors[..TensorSizes.Trained(work.Step, tensors)]).Paged;
+    }
+
+    /// <summary>Bytes of the states that stay, of what lives while the optimizer steps, and of states in managed memory, on this GPU.</summary>
+    private static (long States, long Stepping, long Paged) Optimizing(Workload work, ReadOnlySpan<TensorSize> tensors)
     {
         if (work.OptimizerOffloaded)
         {
-            return (0, 0);
+            return (0, 0, 0);
         }
         if ((tensors.Length == 0 && work.TrainedParameters > 0) || Methods.TrainsFewNumbers(work.Job.Method))
         {
@@ -96,11 +118,12 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         }
         var kept = OptimizerStates.Kept(work.Optimizer, tensors, work.StateWidth);
         var stepping = OptimizerStates.WhileStepping(work.Optimizer, tensors, work.StateWidth, work.Masters);
-        if (work.Method is MethodKind.Projected)
+        if (work.Method is MethodKind.Projected || OptimizerStates.Projects(work.Optimizer))
         {
-            (kept, stepping) = (kept / 4, 0);
+            (kept, stepping) = (kept / OptimizerStates.RankShare + OptimizerStates.Projectors(work.Job.Method, work.Optimizer, TensorSizes.Sum(tensors)), 0);
         }
-        return (kept / Cuts(work), stepping / Cuts(work));
+        var paged = OptimizerStates.Kept(work.Optimizer, tensors, work.StateWidth, paged: true) - OptimizerStates.Kept(work.Optimizer, tensors, work.StateWidth);
+        return (kept / Cuts(work), stepping / Cuts(work), paged / Cuts(work));
     }
 
     /// <summary>The tensors are those of this stage's layers; what remains to be divided is each of them.</summary>
@@ -110,7 +133,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         OptimizerStates.StepsInBackward(work.Optimizer) || work.Method is MethodKind.Projected || work.ParametersOffloaded
             ? 0
             : (double)work.GradientWidth / work.Step.Block.WeightWidth / work.Layout.GradientShards / work.Layout.Parts * work.Layout.Sharding.Pipeline
-                is var share && work.Method is MethodKind.Adapter ? 1 : share;
+                is var share && work.Method is MethodKind.Adapter ? 1.0 / work.Layout.GradientShards : share;
 
     /// <summary>
     /// A later step is the first one with the optimizer's states in place; where gradients are accumulated, its second micro-batch runs with those of

@@ -19,7 +19,7 @@ internal readonly record struct TensorSize(long Elements, long InEachBlock, long
 internal static class TensorSizes
 {
     /// <summary>Room for every kind of tensor a model may have.</summary>
-    public const int Most = 28;
+    public const int Most = 29;
 
     /// <summary>Those that get a gradient.</summary>
     /// <returns>How many entries of <paramref name="into"/> were filled.</returns>
@@ -43,10 +43,11 @@ internal static class TensorSizes
     {
         var block = step.Block;
         var list = new Sizes(into);
-        list.Add(step.Vocab * block.Hidden, 1);
-        list.Add(step.Classes * block.Hidden, step.Tied ? 0 : 1);
+        list.Add(step.Vocab * step.Embedded, 1);
+        list.Add(step.Classes * step.Embedded, step.Tied ? 0 : 1);
+        list.Add(step.EmbeddingWidth * block.Hidden, 2);
         list.Add((long)step.PositionRows * block.Hidden, 1);
-        list.Add(block.Hidden, block.NormScales);
+        list.Add(block.Hidden, step.FinalNorm ? block.NormScales : 0);
         list.Add(step.Unplayed, 1);
         InBlocks(block, step.Layers, ref list);
         return list.Count;

@@ -26,6 +26,7 @@ internal readonly record struct Gathered(long Root, long Blocks, long Gradients)
 /// <param name="StateWidth">Bytes of a number of the parameters the optimizer sees.</param>
 /// <param name="Masters">It holds fp32 copies of 16-bit weights.</param>
 /// <param name="GradientWidth">Bytes of a stored gradient.</param>
+/// <param name="CheckpointsOffloaded">Bytes of blocks' inputs that wait for backward in host memory.</param>
 /// <param name="Evaluation">A forward pass of evaluation.</param>
 /// <param name="EvaluationLogits">Bytes of the logits of one of its batches, in the compute dtype: what keeping a batch's result takes.</param>
 /// <param name="LogitsKept">Bytes of the logits of earlier evaluation batches that stay.</param>
@@ -46,6 +47,7 @@ internal sealed record Workload(
     Gathered Gathered,
     bool OptimizerOffloaded,
     bool ParametersOffloaded,
+    long CheckpointsOffloaded,
     bool Accumulates,
     Step Evaluation,
     long EvaluationLogits,

@@ -12,6 +12,7 @@ namespace GpuWatch.Core.Jobs;
 /// <param name="ExpertIntermediate">Width of one routed expert; null = <paramref name="Intermediate"/>.</param>
 /// <param name="SharedIntermediate">Width of the experts every token passes through, together; null = none.</param>
 /// <param name="DenseLayers">Leading layers of a mixture that have a dense MLP; null = none.</param>
+/// <param name="EmbeddingWidth">Width of embedding and head, where two projections lead to and from the hidden width (OPT-350M); null = hidden.</param>
 /// <param name="Latent">Multi-head latent attention; null = ordinary heads.</param>
 public sealed record Architecture(
     string? Name = null,
@@ -32,7 +33,8 @@ public sealed record Architecture(
     int? ExpertIntermediate = null,
     int? SharedIntermediate = null,
     int? DenseLayers = null,
-    LatentAttention? Latent = null);
+    LatentAttention? Latent = null,
+    int? EmbeddingWidth = null);
 
 /// <summary>Multi-head latent attention: queries, keys and values pass through low-rank bottlenecks (DeepSeek-V2, arXiv 2405.04434, section 2.1).</summary>
 /// <param name="QueryRank">Rank of the queries' bottleneck; null = queries are projected directly.</param>

@@ -73,6 +73,8 @@ public sealed record BlockTraits(
         new("phimoe", Norm.ScaleAndShift, IsRms: false, QkvBias: true, OutputBias: true, HeadBias: true),
         Gpt,
         Gpt with { Name = "opt", Positions = 2050 },
+        // Of OPT-350M: each norm behind its half of the block, and so none behind the last.
+        Gpt with { Name = "opt_post", Positions = 2050, FinalNorm = false },
         Gpt with { Name = "gpt_neo", QkvBias = false, Positions = 2048 },
         Gpt with { Name = "gpt_neox", Positions = 0, Tied = false },
         Gpt with { Name = "gptj", Norms = 1, QkvBias = false, OutputBias = false, HeadBias = true, Positions = 0, Tied = false },

@@ -72,7 +72,8 @@ public static class Catalogue
         ExpertIntermediate: row.Count("expert_intermediate"),
         SharedIntermediate: row.Count("shared_intermediate"),
         DenseLayers: row.Count("dense_layers"),
-        Latent: Latent(row["latent"]));
+        Latent: Latent(row["latent"]),
+        EmbeddingWidth: row.Count("embedding_width"));
 
     private static LatentAttention? Latent(string text) =>
         text.Length == 0 ? null

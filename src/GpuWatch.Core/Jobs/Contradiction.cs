@@ -13,7 +13,17 @@ public sealed record Contradiction(string Key, string Problem, string Expectatio
     public static IEnumerable<Contradiction> In(Job job)
     {
         var shape = ModelShape.Complete(job).Job?.Architecture ?? job.Architecture;
-        return InShape(shape).Concat(InSize(job, shape)).Concat(InMethod(job)).Concat(InLoss(job)).Concat(InSharding(job, shape));
+        return InNames(job).Concat(InShape(shape)).Concat(InSize(job, shape)).Concat(InMethod(job)).Concat(InLoss(job)).Concat(InSharding(job, shape));
+    }
+
+    /// <summary>Two names of the catalogue that mean two shapes.</summary>
+    private static IEnumerable<Contradiction> InNames(Job job)
+    {
+        if (job is { ModelName: { } name, HfId: { } id } && Catalogue.Find(name) is { } named && Catalogue.Find(id) is { } identified
+            && named with { Name = null } != identified with { Name = null })
+        {
+            yield return new("hf_id", $"{Units.Plain.Text(id)} is another model than {Units.Plain.Text(name)}", "expected two names of one model, or one of them", false);
+        }
     }
 
     private static IEnumerable<Contradiction> InShape(Architecture shape)
@@ -39,10 +49,14 @@ public sealed record Contradiction(string Key, string Problem, string Expectatio
     {
         double layers = shape.Layers ?? 1, hidden = shape.Hidden ?? 1, vocab = shape.Vocab ?? 1, heads = shape.Heads ?? 1, length = job.SeqLen ?? 1024;
         var attention = Math.Max(hidden, heads * (shape.HeadDim ?? 1));
+        if (shape.Latent is { } latent)
+        {
+            attention = Math.Max(attention, heads * ((double)latent.NopeDim + latent.RopeDim + latent.ValueDim) + latent.KvRank + (latent.QueryRank ?? 0));
+        }
         var mlp = Math.Max(shape.Intermediate ?? 1, shape.ExpertIntermediate ?? 1) + (double)(shape.SharedIntermediate ?? 0);
         var tokens = (double)Math.Max(job.MicroBatch ?? 1, job.EvalBatch ?? 1) * length;
         var scores = job.Attention == "eager" ? tokens * length * heads : 0;
-        var weights = layers * ((hidden + (job.LoraRank ?? 0)) * (4 * attention + 3 * mlp * Math.Max(1, shape.Experts ?? 1))) + vocab * hidden;
+        var weights = layers * ((hidden + (job.LoraRank ?? 0)) * (4 * attention + 3 * mlp * Math.Max(1, shape.Experts ?? 1))) + (vocab + (shape.Positions ?? 0)) * hidden;
         var activations = tokens * (layers * (attention + mlp * Math.Max(1, shape.ExpertsPerToken ?? 1) + (job.LoraRank ?? 0)) + vocab * (job.EvalKept ?? 1)) + scores * layers;
         if (weights * 16 > MostBytes)
         {
@@ -70,6 +84,9 @@ public sealed record Contradiction(string Key, string Problem, string Expectatio
     /// <summary>Methods beside full and pretrain that train the base's own weights.</summary>
     private static readonly string?[] TrainsWeights =
         ["freeze", "galore", "pretrain-galore", "apollo", "pretrain-apollo", "badam", "lisa", "lomo", "adalomo", "llamapro", "osf"];
+
+    /// <summary>The method changes the base's own weights, which quantised ones do not let it.</summary>
+    internal static bool TrainsBase(string? method) => method is null or "full" or "pretrain" || TrainsWeights.Contains(method);
 
     private static IEnumerable<Contradiction> InMethod(Job job)
     {

@@ -53,8 +53,12 @@ public sealed record Gpu(
         var key = Key(name);
         return memoryGb is { } size && ByKey.TryGetValue(string.Create(CultureInfo.InvariantCulture, $"{key}{size}gb"), out var sized) ? sized
             : ByKey.TryGetValue(key, out var all) ? all
+            : IsNumber(key) ? [.. ByKey.Where(known => known.Key.EndsWith(key, StringComparison.Ordinal)).SelectMany(known => known.Value).Distinct().OrderBy(gpu => gpu.MemoryGb)]
             : [];
     }
+
+    /// <summary>"4090" or "3090 Ti": the number on the box, which is too large to be a size in GB.</summary>
+    private static bool IsNumber(string key) => key.Length >= 4 && key.AsSpan(0, 4).ContainsAnyExceptInRange('0', '9') is false;
 
     public static string Nearest(string name) => Jobs.Nearest.Of(name, Known.Select(gpu => gpu.Name));
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace GpuWatch.Core.Jobs;
 
 /// <summary>
@@ -24,6 +26,10 @@ public sealed record Job
     public int? QuantBits { get; init; }
     /// <summary>nf4, nf4-dq, fp4, gptq, awq, aqlm, int8: from a weight_dtype such as "nf4+bf16"; null = not said.</summary>
     public string? QuantFormat { get; init; }
+    /// <summary>How the model's own files say their weights are quantised, as weight_dtype writes it; null = they do not.</summary>
+    public string? StoredAs { get; init; }
+    /// <summary>What is to be told of the model's own files: parts that are not counted, types that are not known.</summary>
+    public ImmutableArray<string> ModelRemarks { get; init; }
     /// <summary>fp32, bf16 or fp16: of the weights, or of what is not quantised of them.</summary>
     public string? WeightDtype { get; init; }
     public bool? Amp { get; init; }

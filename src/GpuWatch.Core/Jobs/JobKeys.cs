@@ -55,7 +55,7 @@ public static class JobKeys
         new("offload", "what lives in host memory", "none, or of optimizer, params, activations a list", true,
             (j, text) => JobWords.Offload(text) is { } parts ? j with { Offload = parts } : null, j => j.Offload),
         Text("gpu_name", "kind of GPU", (j, v) => j with { GpuName = v }, j => j.GpuName),
-        Real("gpu_mem_gb", "memory of one GPU", "a number above 0, at most 1000000", v => v is > 0 and <= 1e6, (j, v) => j with { GpuMemGb = v }, j => j.GpuMemGb),
+        Real("gpu_mem_gb", "memory of one GPU", "GB of one card: a number above 0, at most 1024", v => v is > 0 and <= 1024, (j, v) => j with { GpuMemGb = v }, j => j.GpuMemGb),
         Word("metric", "the measurement to compare with", JobWords.Metrics, (j, v) => j with { Metric = v }, j => j.Metric),
     ];
 

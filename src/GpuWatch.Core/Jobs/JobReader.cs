@@ -22,6 +22,11 @@ public static class JobReader
         foreach (var layer in layers)
         {
             var seen = new HashSet<string>();
+            if (layer.Any(entry => entry.Key is "model_name" or "hf_id" && entry.Value.Length > 0))
+            {
+                // Who names a model over a file means it, by whichever of its two names the file knew another.
+                job = job with { ModelName = null, HfId = null };
+            }
             foreach (var (place, name, value) in layer)
             {
                 if (!JobKeys.ByName.TryGetValue(name, out var key))

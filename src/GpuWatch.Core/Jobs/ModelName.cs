@@ -38,7 +38,7 @@ internal static class ModelName
             else
             {
                 // "llama2" is llama, 2; but "v0.1", "7b1", "r1" and "8x7b" stay whole.
-                if (char.IsAsciiDigit(letter) && word.Length > 1 && char.IsAsciiLetter(previous) && char.IsAsciiLetter(word[0]))
+                if (char.IsAsciiDigit(letter) && word.Length > 1 && char.IsAsciiLetter(previous) && char.IsAsciiLetter(word[0]) && !IsFormat(word.ToString()))
                 {
                     End(words, word);
                 }
@@ -66,6 +66,9 @@ internal static class ModelName
     /// <summary>"small" and "base" are sizes of T5 and BERT, "alpha" a model of StableLM: inside a name they are kept.</summary>
     private static bool IsVariantInside(string word, int index, int count) =>
         Variants.Contains(word) && word is not ("small" or "base" or "alpha") && count > 1;
+
+    /// <summary>"int8", "nf4", "fp16" and "bf16" are one word.</summary>
+    private static bool IsFormat(string word) => word is "int" or "nf" or "fp" or "bf";
 
     private static void End(List<string> words, StringBuilder word)
     {

@@ -6,12 +6,13 @@ public static class ModelShape
     private const double Tolerance = 0.1;
 
     /// <summary>
-    /// The job with its architecture filled in from the catalogue. What the job says wins; where it says another width or another number
+    /// The job with its architecture filled in from the catalogue, and with the format its weights are stored in. What the job says wins; where it says another width or another number
     /// of heads than the catalogue, it is another model, of which only family and vocabulary are taken over.
     /// </summary>
     /// <returns>The job, and the catalogue's model that it was filled in from; or null with the reason when the model is unknown and not described.</returns>
-    public static (Job? Job, Architecture? From, string? Error) Complete(Job job)
+    public static (Job? Job, Architecture? From, string? Error) Complete(Job given)
     {
+        var job = StoredFormat.Loaded(given);
         var known = (job.HfId is { } id ? Catalogue.Find(id) : null) ?? (job.ModelName is { } name ? Catalogue.Find(name) : null);
         if (known is not null)
         {
@@ -58,6 +59,7 @@ public static class ModelShape
             TiedEmbeddings = said.TiedEmbeddings ?? known.TiedEmbeddings,
             QkvBias = said.QkvBias ?? known.QkvBias,
             Positions = said.Positions ?? known.Positions,
+            EmbeddingWidth = said.EmbeddingWidth ?? (same ? known.EmbeddingWidth : null),
             Layers = said.Layers ?? known.Layers,
             Hidden = said.Hidden ?? known.Hidden,
         };

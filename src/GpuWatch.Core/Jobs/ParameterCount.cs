@@ -25,12 +25,14 @@ public readonly record struct ParameterCount(long Embedding, long Head, long Blo
             + traits.TokenTypes * hidden
             + (traits.EmbeddingNorm ? Scale(traits, hidden) : 0)
             + (traits.FinalNorm ? Scale(traits, hidden) : 0)
-            + (traits.Pooler ? (long)hidden * hidden + hidden : 0);
+            + (traits.Pooler ? (long)hidden * hidden + hidden : 0)
+            + (shape.EmbeddingWidth is { } narrow ? 2L * narrow * hidden : 0);
         var attention = Attention(shape, traits, hidden, heads);
         var norms = traits.Norms * Scale(traits, hidden);
         var dense = Mlp(traits, hidden, width);
-        var head = (tied ? 0 : (long)vocab * hidden) + (traits.HeadBias ? vocab : 0);
-        var embedding = (long)vocab * hidden;
+        var embedded = shape.EmbeddingWidth ?? hidden;
+        var head = (tied ? 0 : (long)vocab * embedded) + (traits.HeadBias ? vocab : 0);
+        var embedding = (long)vocab * embedded;
         if (traits.EncoderDecoder)
         {
             return EncoderDecoder(embedding, head, layers / 2, attention, dense, hidden, heads, rest);

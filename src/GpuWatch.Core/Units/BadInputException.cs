@@ -6,7 +6,7 @@ namespace GpuWatch.Core.Units;
 /// </summary>
 /// <param name="place">"FILE:LINE", a flag, or a key.</param>
 public sealed class BadInputException(string place, string problem, string expectation)
-    : Exception($"{place}: {problem}; {expectation}")
+    : Exception($"{place}: {problem.TrimEnd('.')}; {expectation}")
 {
     public string Place { get; } = place;
     public string Problem { get; } = problem;

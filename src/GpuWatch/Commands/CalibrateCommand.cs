@@ -14,6 +14,9 @@ namespace GpuWatch.Commands;
 /// <summary>`calibrate`: fits a profile on measured runs, and keeps it only if it helps on runs it has not seen (CONTRACTS 8).</summary>
 internal static class CalibrateCommand
 {
+    /// <summary>Rows passed over that are told one by one.</summary>
+    private const int MostTold = 20;
+
     public static Command Create(Surroundings around)
     {
         var runs = new Option<string>("--runs") { Description = "measured runs: a CSV with peak_gib and metric, a folder of such files, or store: the finished runs the agent has kept", HelpName = "FILE|DIR|store", Required = true };
@@ -24,7 +27,7 @@ internal static class CalibrateCommand
         var output = OutputOption.Create("table", "json");
         var command = new Command("calibrate", "Fits the estimator's coefficients to measured runs.") { runs, store, config, profile, shipped, output };
         command.SetAction(parsed => Run(
-            Runs(parsed.GetValue(runs)!, parsed.GetValue(store), () => CommonFlags.Store(parsed, store, config, around)), parsed.GetValue(profile)!, parsed.GetValue(shipped), parsed.GetValue(output) == "json", around));
+            Runs(parsed.GetValue(runs)!, parsed.GetValue(store), () => CommonFlags.Store(parsed, store, config, around), around.Error), parsed.GetValue(profile)!, parsed.GetValue(shipped), parsed.GetValue(output) == "json", around));
         return command;
     }
 
@@ -46,7 +49,7 @@ internal static class CalibrateCommand
         return ExitCode.Done;
     }
 
-    private static List<MeasuredRun> Runs(string source, string? store, Func<string> stored)
+    private static List<MeasuredRun> Runs(string source, string? store, Func<string> stored, TextWriter error)
     {
         if (source == "store")
         {
@@ -56,10 +59,25 @@ internal static class CalibrateCommand
         {
             throw new BadInputException("--store", $"--runs names {Plain.Text(source)}", "expected --runs store beside it");
         }
-        var measured = Files(source).SelectMany(MeasuredTable.Read).Select(row => row.Run).OfType<MeasuredRun>().ToList();
+        var passedOver = new List<string>();
+        var measured = Files(source).SelectMany(file => MeasuredTable.Read(file, passedOver.Add)).Select(row => row.Run).OfType<MeasuredRun>().ToList();
+        Tell(passedOver, error);
         return measured.Count > 0
             ? measured
             : throw new BadInputException(source, "no run with a measured peak can be estimated", "expected rows of jobs with peak_gib and metric");
+    }
+
+    /// <summary>Rows that count for nothing, each with its place and why; of many the first.</summary>
+    private static void Tell(List<string> passedOver, TextWriter error)
+    {
+        foreach (var row in passedOver.Take(MostTold))
+        {
+            error.WriteLine($"gpuwatch: passed over: {row}");
+        }
+        if (passedOver.Count > MostTold)
+        {
+            error.WriteLine(Line($"gpuwatch: and {passedOver.Count - MostTold} more rows are passed over"));
+        }
     }
 
     /// <summary>What the agent saw to its end. NVML counted it, so that it is of the whole device's share: metric nvml.</summary>

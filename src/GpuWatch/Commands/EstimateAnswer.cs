@@ -36,7 +36,7 @@ internal static class EstimateAnswer
     /// <exception cref="BadInputException">The text names no GPU and no size.</exception>
     public static Room RoomOf(string card) =>
         Room.Parse(card) ?? throw new BadInputException(
-            "--fits", $"the GPU '{Plain.Text(card)}' is not known", $"expected a size in GB, or a name such as {Gpu.Nearest(card)}");
+            "--fits", $"the GPU '{Plain.Text(card)}' is not known", $"expected a size in GB, at most {Room.LargestGb}, or a name such as {Gpu.Nearest(card)}");
 
     /// <summary>"what is wrong; what is expected", with or without the second half.</summary>
     private static (string Problem, string Expectation) Split(string? error) =>

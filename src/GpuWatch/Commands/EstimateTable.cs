@@ -103,7 +103,7 @@ internal static class EstimateTable
     internal static string Told(Advised advised, bool hasRoom)
     {
         var fits = !hasRoom ? "" : advised.Fits ? $", fits at {advised.Plan.PeakDevice.Likely}" : $", not enough at {advised.Plan.PeakDevice.Likely}";
-        var time = Math.Abs(advised.TimeFactor - 1) < 0.005 ? "as fast" : string.Create(CultureInfo.InvariantCulture, $"{advised.TimeFactor:0.##} × the time");
+        var time = Math.Abs(advised.TimeFactor - 1) < 0.005 ? "as fast" : advised.TimeFactor < 0.01 ? "less than 0.01 × the time" : string.Create(CultureInfo.InvariantCulture, $"{advised.TimeFactor:0.##} × the time");
         return $"{string.Join(", ", advised.Settings)}: saves {advised.Saves}{fits}; {time}";
     }
 

@@ -74,7 +74,7 @@ internal sealed class JobTable : IDisposable
             }
             if (job is { } read)
             {
-                (job, error) = Resolved(read, path);
+                (job, error) = Resolved(read, path, notes);
             }
             var id = job?.Id ?? IdOf(fields) ?? number.ToString(CultureInfo.InvariantCulture);
             yield return new JobRow(csv.Line, id, job, error is null ? null : $"{path}:{csv.Line}: {error}", notes.DrainToImmutable(), fields);
@@ -83,11 +83,17 @@ internal sealed class JobTable : IDisposable
 
     public void Dispose() => text.Dispose();
 
-    private (Job? Job, string? Error) Resolved(Job job, string path)
+    private static (Job? Job, string? Error) Resolved(Job job, string path, ImmutableArray<string>.Builder notes)
     {
         try
         {
-            return (ModelFile.Resolve(job, path), null);
+            return (ModelFile.Resolve(job, path, note: problem =>
+            {
+                if (!notes.Contains(problem))
+                {
+                    notes.Add(problem);
+                }
+            }), null);
         }
         catch (BadInputException bad)
         {

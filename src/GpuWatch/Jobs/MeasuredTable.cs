@@ -20,8 +20,12 @@ internal static partial class MeasuredTable
     /// <summary>A device that is this full shows its own size, not the job's need.</summary>
     private const double Saturated = 0.95;
 
+    /// <summary>No GPU comes near it.</summary>
+    private const double MostGiB = 1e6;
+
+    /// <param name="passedOver">Takes FILE:LINE and why, for each row that no profile can be fitted on.</param>
     /// <exception cref="BadInputException">The file cannot be read, or has no peaks.</exception>
-    public static List<MeasuredRow> Read(string path)
+    public static List<MeasuredRow> Read(string path, Action<string>? passedOver = null)
     {
         using var table = JobTable.Open(path);
         var (peak, source, notes) = (table.Columns.IndexOf("peak_gib"), table.Columns.IndexOf("source_name"), table.Columns.IndexOf("notes"));
@@ -34,22 +38,44 @@ internal static partial class MeasuredTable
         foreach (var row in table.Rows(path))
         {
             var good = notes < 0 || !row.Fields[notes].StartsWith("q=", StringComparison.Ordinal) || row.Fields[notes].StartsWith("q=A", StringComparison.Ordinal);
-            if (row.Job is not { } job || !good || !double.TryParse(row.Fields[peak], NumberStyles.Float, CultureInfo.InvariantCulture, out var gib) || gib <= 0)
+            if (row.Job is not { } job)
             {
-                continue;
+                passedOver?.Invoke(row.Error!);
             }
-            rows.Add(Row(job, source < 0 ? Path.GetFileNameWithoutExtension(path) : Origin(row.Fields[source]), Bytes.FromGiB(gib), Told(driver), Told(framework)));
+            else if (!good)
+            {
+                passedOver?.Invoke($"{path}:{row.Line}: its notes mark it as doubtful; expected q=A, or no mark");
+            }
+            else if (!double.TryParse(row.Fields[peak], NumberStyles.Float, CultureInfo.InvariantCulture, out var gib) || gib is not (> 0 and < MostGiB))
+            {
+                passedOver?.Invoke($"{path}:{row.Line}: peak_gib is '{Plain.Text(row.Fields[peak])}'; expected the measured peak in GiB");
+            }
+            else
+            {
+                var (run, error) = Of(job, source < 0 ? Path.GetFileNameWithoutExtension(path) : Origin(row.Fields[source]), Bytes.FromGiB(gib), Told(driver), Told(framework));
+                rows.Add(run);
+                if (error is not null)
+                {
+                    passedOver?.Invoke($"{path}:{row.Line}: {error}");
+                }
+            }
 
             string? Told(int column) => column >= 0 && row.Fields[column] is { Length: > 0 } told ? told : null;
         }
         return rows;
     }
 
-    private static MeasuredRow Row(Job job, string source, Bytes peak, string? driver, string? framework) =>
-        new(job, source, job.Metric ?? "nvml", peak, Run(job, source, peak, driver, framework));
+    private static (MeasuredRow Row, string? Error) Of(Job job, string source, Bytes peak, string? driver, string? framework)
+    {
+        var (run, error) = Measured(job, source, peak);
+        return (new(job, source, job.Metric ?? "nvml", peak, run is null ? null : run with { Driver = driver, Framework = framework }), error);
+    }
 
     /// <returns>Null when it sat on the card's limit, saw nothing, or cannot be estimated.</returns>
-    public static MeasuredRun? Run(Job job, string source, Bytes peak, string? driver = null, string? framework = null)
+    public static MeasuredRun? Run(Job job, string source, Bytes peak, string? driver = null, string? framework = null) =>
+        Measured(job, source, peak).Run is not { } run ? null : run with { Driver = driver, Framework = framework };
+
+    private static (MeasuredRun? Run, string? Error) Measured(Job job, string source, Bytes peak)
     {
         var quantity = job.Metric switch
         {
@@ -58,7 +84,9 @@ internal static partial class MeasuredTable
             _ => Quantity.Device,
         };
         var full = quantity is Quantity.Device && job.GpuMemGb is { } gb && peak.GiB > Saturated * gb;
-        return full || peak.Count <= 0 ? null : MeasuredRun.Of(job, source, quantity, peak).Run is not { } run ? null : run with { Driver = driver, Framework = framework };
+        return peak.Count <= 0 ? (null, "nothing was seen of it; expected its peak")
+            : full ? (null, $"its peak of {peak} is the card's own size; expected a run that the card does not limit")
+            : MeasuredRun.Of(job, source, quantity, peak);
     }
 
     /// <summary>The source without its remark: "benchmarks (refs/a100.csv)" and "benchmarks (refs/h100.csv)" are one.</summary>

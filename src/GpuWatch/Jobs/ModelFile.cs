@@ -11,11 +11,25 @@ internal static class ModelFile
 
     /// <summary>Fills in the architecture from the config.json that hf_id or model_name is the path of; any other job comes back as it is.</summary>
     /// <param name="place">Where the job says so, for errors.</param>
-    /// <exception cref="BadInputException">The file cannot be read or is no model's configuration.</exception>
-    public static Job Resolve(Job job, string place)
+    /// <param name="note">Takes what contradicts itself though somebody may have run it, as in a table that others made; null: that is an error too.</param>
+    /// <exception cref="BadInputException">The file cannot be read, is no model's configuration, or contradicts itself or the job.</exception>
+    public static Job Resolve(Job job, string place, Action<string>? note = null)
     {
-        var path = PathOf(job.HfId) ?? PathOf(job.ModelName);
-        return path is null ? job : job with { Architecture = ModelShape.Over(job.Architecture, Read(path, place)) };
+        if ((PathOf(job.HfId) ?? PathOf(job.ModelName)) is not { } path)
+        {
+            return job;
+        }
+        var model = Read(path, place);
+        var resolved = job with { Architecture = ModelShape.Over(job.Architecture, model.Shape), StoredAs = model.StoredAs, ModelRemarks = model.Remarks };
+        foreach (var wrong in Contradiction.In(resolved))
+        {
+            if (note is null || wrong.Impossible)
+            {
+                throw new BadInputException(path, wrong.Problem, wrong.Expectation);
+            }
+            note(wrong.Problem);
+        }
+        return resolved;
     }
 
     /// <summary>A name that ends in .json is a path; a folder counts when it holds a config.json.</summary>
@@ -25,7 +39,7 @@ internal static class ModelFile
         : File.Exists(Path.Combine(name, "config.json")) ? Path.Combine(name, "config.json")
         : null;
 
-    private static Architecture Read(string path, string place)
+    private static ModelConfig Read(string path, string place)
     {
         try
         {
@@ -34,8 +48,8 @@ internal static class ModelFile
                 throw new BadInputException(path, "the file is larger than 1 MiB", "expected a model's config.json");
             }
             using var json = JsonDocument.Parse(File.ReadAllBytes(path));
-            return HfConfig.Shape(json.RootElement)
-                ?? throw new BadInputException(path, "it does not say how wide and how deep the model is", "expected hidden_size and num_hidden_layers");
+            var (model, error) = HfConfig.Read(json.RootElement);
+            return model ?? throw new BadInputException(path, error.Problem, error.Expectation);
         }
         catch (JsonException fault)
         {

@@ -51,8 +51,11 @@ internal sealed class LineReader(Stream stream, string file) : IDisposable
         }
     }
 
+    /// <summary>FILE:LINE of the line last read.</summary>
+    public string Place => $"{file}:{Math.Max(1, Number)}";
+
     /// <summary>What is wrong with the line last read.</summary>
-    public BadInputException Bad(string problem, string expectation) => new($"{file}:{Math.Max(1, Number)}", problem, expectation);
+    public BadInputException Bad(string problem, string expectation) => new(Place, problem, expectation);
 
     public void Dispose() => stream.Dispose();
 

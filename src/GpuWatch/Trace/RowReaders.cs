@@ -31,7 +31,7 @@ internal static class RowReaders
             throw lines.Bad("no column that a recording has", Expected);
         }
         SmiHeader.Checked(columns, options.Total, lines);
-        return new SmiReader(lines, columns, CardTotal(columns, options.Total, file, note), firstIsRow);
+        return new SmiReader(lines, columns, CardTotal(columns, options.Total, file, note), firstIsRow, note);
     }
 
     private static BadInputException Missing(string column, string? flag, LineReader lines)

@@ -9,12 +9,15 @@ namespace GpuWatch.Trace;
 /// </summary>
 /// <param name="header">The columns to begin with; a header between rows may change them.</param>
 /// <param name="cardTotal">Memory of the card where the log does not tell it; null when nobody said.</param>
-internal sealed class SmiReader(LineReader lines, SmiColumns header, Bytes? cardTotal, bool firstIsRow) : IRowReader
+/// <param name="note">Takes a sentence about what had to be assumed.</param>
+internal sealed class SmiReader(LineReader lines, SmiColumns header, Bytes? cardTotal, bool firstIsRow, Action<string> note) : IRowReader
 {
     private readonly CsvFields fields = new();
     private readonly SmiGpus gpus = new();
     private SmiColumns columns = header;
     private bool rowIsRead = firstIsRow;
+    private double? latestUntold;
+    private bool isMergingTold;
 
     public BadInputException Bad(string problem, string expectation) => lines.Bad(problem, expectation);
 
@@ -60,9 +63,26 @@ internal sealed class SmiReader(LineReader lines, SmiColumns header, Bytes? card
         }
         var gpu = Gpu();
         var time = Time(gpu);
+        if (!columns.TellsGpus)
+        {
+            TellOfMerging(time);
+        }
         return Absence() is { } fault
             ? new Row(time, gpu, default, default, null, null, null, fault)
             : Reading(time, gpu);
+    }
+
+    /// <summary>
+    /// Order does not tell GPUs apart: nvidia-smi reads them one after the other, so that in real logs of two every tenth pair has two timestamps.
+    /// </summary>
+    private void TellOfMerging(double time)
+    {
+        if (time == latestUntold && !isMergingTold)
+        {
+            isMergingTold = true;
+            note($"{lines.Place}: several rows of one instant, and no index, uuid or pci.bus_id column: they are taken as one GPU, by the largest use of each instant; a log of several GPUs needs such a column");
+        }
+        latestUntold = time;
     }
 
     private Row Reading(double time, int gpu)

@@ -131,7 +131,20 @@ public sealed class CalibrationTests
         var shipped = Calibration.Of(Runs(8, 1, 1.25), Profile.Prior, shipped: true).Profile.Coefficients;
         var own = Calibration.Of(Runs(8, 1, 1.25), Profile.Default, shipped: false).Profile.Coefficients;
         Assert.Equal((0, 0.0, 3.0), (shipped[(int)Knob.Collectives].Rows, shipped[(int)Knob.Collectives].Low, shipped[(int)Knob.Collectives].High));
-        Assert.Equal(Profile.Default.Coefficients[(int)Knob.Context], own[(int)Knob.Context]);
+        Assert.Equal(Profile.Default.Coefficients[(int)Knob.Context] with { Rows = 0 }, own[(int)Knob.Context]);
+        Assert.All(own.Where(one => one.Rows == 0), one => Assert.InRange(one.Value, one.Low, one.High));
+        var (leaning, undone) = (Profile.Default.Coefficients[(int)Knob.Cache], own[(int)Knob.Cache]);
+        Assert.Equal(leaning.Low - leaning.Value, undone.Low - undone.Value, 6);
+    }
+
+    [Fact]
+    public void Copies_of_a_run_are_one_run_and_judge_nothing()
+    {
+        var run = Runs(1, 4, 1.25)[0];
+        var found = Calibration.Of([.. Enumerable.Repeat(run, 6)], Profile.Default, shipped: false);
+        Assert.False(found.Helps);
+        Assert.Equal(1, found.Profile.Rows);
+        Assert.All(found.Profile.Coefficients, one => Assert.True(one.Low < one.High, one.ToString()));
     }
 
     [Fact]

@@ -37,6 +37,8 @@ public sealed class EstimateCommandTests : IDisposable
     [InlineData("--quant-bits", "qlora", "--model", "gpt2", "--method", "full", "--quant-bits", "4")]
     [InlineData("--method", "qlora", "--model", "gpt2", "--method", "qlroa")]
     [InlineData("--fits", "is not known", "--model", "gpt2", "--fits", "RTX 9999")]
+    [InlineData("--fits", "at most 1024", "--model", "gpt2", "--fits", "40900")]
+    [InlineData("--hf-id", "another model", "--model", "Llama-2-7B", "--hf-id", "Qwen/Qwen2.5-0.5B")]
     [InlineData("--fits", "not answered with --formula", "--model", "gpt2", "--formula", "four-part", "--fits", "8")]
     [InlineData("--advise", "not answered with --batch", "--batch", "jobs.csv", "--advise")]
     [InlineData("--samples", "not answered with --batch", "--batch", "jobs.csv", "--samples", "10")]
@@ -56,6 +58,29 @@ public sealed class EstimateCommandTests : IDisposable
         Assert.StartsWith($"gpuwatch: {place}", error);
         Assert.Contains(told, error);
         Assert.Single(error.TrimEnd('\n').Split('\n'));
+    }
+
+    [Theory]
+    [InlineData("hf_id: meta-llama/Llama-3.1-8B", "--model", "gpt2")]
+    [InlineData("model_name: Llama-3.1-8B", "--hf-id", "openai-community/gpt2")]
+    public void A_model_flag_takes_the_place_of_the_files_model_whatever_its_name_was_there(string model, string flag, string name)
+    {
+        var file = Write("job.yaml", $"{model}\nmethod: lora\nlora_rank: 16\nmicro_batch: 2\nseq_len: 1024\n");
+
+        var (code, output, error) = Gpuwatch.Run("estimate", "--job", file, flag, name, "--output", "ndjson");
+
+        Assert.Equal((0, ""), (code, error));
+        Assert.Equal(
+            Gpuwatch.Run("estimate", "--model", "gpt2", "--method", "lora", "--lora-rank", "16", "--micro-batch", "2", "--seq-len", "1024", "--output", "ndjson").Out, output);
+    }
+
+    [Fact]
+    public void Files_that_cannot_be_read_are_told_with_one_punctuation_mark()
+    {
+        var (_, _, error) = Gpuwatch.Run("estimate", "--job", "/nowhere/job.yaml");
+
+        Assert.DoesNotContain(".;", error);
+        Assert.Contains("; expected", error);
     }
 
     [Fact]

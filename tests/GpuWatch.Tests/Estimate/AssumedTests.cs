@@ -1,5 +1,6 @@
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Units;
 
 namespace GpuWatch.Tests.Estimate;
 
@@ -19,6 +20,8 @@ public sealed class AssumedTests
         new() { ModelName = "gpt2", Method = "pretrain", FusedCe = false },
         new() { ModelName = "Mixtral-8x7B", Method = "full", GradAccum = 4 },
         new() { ModelName = "bert-base-uncased", Method = "inference" },
+        new() { ModelName = "TheBloke/Mistral-7B-v0.1-GPTQ", Method = "lora" },
+        new() { HfId = "Qwen/Qwen2.5-7B-Instruct-GPTQ-Int8", Method = "qlora" },
         new() { Architecture = new(ParametersBillion: 7) },
         new() { Architecture = new(Hidden: 4096, Layers: 24), Method = "full" },
     ];
@@ -76,6 +79,30 @@ public sealed class AssumedTests
         Assert.Contains(rounded.Warnings, warning => warning.StartsWith("params_b says 7,", StringComparison.Ordinal));
         Assert.Empty(known.Warnings);
     }
+
+    [Theory]
+    [InlineData("unsloth/llama-3-8b-bnb-4bit", "nf4")]
+    [InlineData("Qwen/Qwen1.5-7B-Chat-AWQ", "awq")]
+    [InlineData("TheBloke/Mistral-7B-v0.1-GPTQ", "gptq")]
+    public void A_name_says_that_the_weights_are_quantised(string name, string format)
+    {
+        var plan = Estimator.Estimate(new() { HfId = name, Method = "lora" }).Plan!;
+
+        Assert.Contains(plan.Assumed, words => words.StartsWith($"weight_dtype {format}+bf16 (", StringComparison.Ordinal));
+        Assert.True(plan.Phases.Load < Bytes.FromGiB(7));
+        Assert.True(Estimator.Estimate(new() { HfId = name, Method = "full" }).Plan!.Phases.Load > Bytes.FromGiB(13));
+    }
+
+    [Theory]
+    [InlineData("gpt2", 1025, true)]
+    [InlineData("gpt2", 1024, false)]
+    [InlineData("bert-base-uncased", 513, true)]
+    [InlineData("OPT-1.3B", 2048, false)]
+    [InlineData("OPT-1.3B", 2049, true)]
+    [InlineData("roberta-base", 513, true)]
+    [InlineData("Llama-2-7B", 100_000, false)]
+    public void More_tokens_than_learned_positions_are_told(string model, int tokens, bool told) =>
+        Assert.Equal(told, Estimator.Estimate(new() { ModelName = model, Method = "full", SeqLen = tokens }).Plan!.Warnings.Any(warning => warning.Contains("positions", StringComparison.Ordinal)));
 
     private static Job Set(Job job, string words) => words.Split(' ', 2) is [var key, var value]
         ? JobKeys.ByName[key].Set(job, value) ?? throw new InvalidOperationException($"'{words}' is not understood")

@@ -13,11 +13,18 @@ public sealed class RoomTests
     [InlineData("24", 23.64)]
     [InlineData("24GB", 23.64)]
     [InlineData("80 GiB", 78.8)]
+    [InlineData("4090", 23.65)]
+    [InlineData("3090 Ti", 23.68)]
+    [InlineData("A100", 39.4)]
+    [InlineData("1024", 1008.64)]
     public void A_card_is_known_by_name_or_by_size(string text, double gib) => Assert.Equal(gib, Room.Parse(text)!.Usable.GiB, 2);
 
     [Theory]
     [InlineData("RTX 9999")]
     [InlineData("-1")]
+    [InlineData("1025")]
+    [InlineData("9999")]
+    [InlineData("81920 GB")]
     [InlineData("GB")]
     [InlineData("")]
     public void Other_texts_are_no_card(string text) => Assert.Null(Room.Parse(text));

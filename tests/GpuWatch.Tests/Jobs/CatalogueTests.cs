@@ -117,6 +117,7 @@ public sealed class CatalogueTests
     [InlineData("StableLM-2-1.6B", 1_644_515_328)]
     [InlineData("StableLM-2-12B", 12_143_185_920)]
     [InlineData("OPT-125M", 125_239_296)]
+    [InlineData("OPT-350M", 331_196_416)]
     [InlineData("OPT-1.3B", 1_315_758_080)]
     [InlineData("OPT-2.7B", 2_651_596_800)]
     [InlineData("OPT-6.7B", 6_658_473_984)]

@@ -19,12 +19,12 @@ public sealed class HfConfigTests
     [InlineData(9_241_705_984, """{"model_type":"gemma2","hidden_size":3584,"intermediate_size":14336,"head_dim":256,"num_attention_heads":16,"num_hidden_layers":42,"num_key_value_heads":8,"vocab_size":256000}""")]
     [InlineData(1_124_886_528, """{"model_type":"gpt_bigcode","n_embd":2048,"n_inner":8192,"n_head":16,"n_layer":24,"n_positions":2048,"multi_query":true,"vocab_size":49280}""")]
     public void A_configuration_gives_the_parameters_of_its_model(long parameters, string config) =>
-        Assert.Equal(parameters, ParameterCount.Of(HfConfig.Shape(JsonDocument.Parse(config).RootElement)!)!.Value.Total);
+        Assert.Equal(parameters, ParameterCount.Of(HfConfig.Read(JsonDocument.Parse(config).RootElement).Model!.Shape)!.Value.Total);
 
     [Fact]
     public void A_configuration_of_something_else_gives_nothing()
     {
-        Assert.Null(HfConfig.Shape(JsonDocument.Parse("""{"image_size":224}""").RootElement));
-        Assert.Null(HfConfig.Shape(JsonDocument.Parse("[]").RootElement));
+        Assert.Null(HfConfig.Read(JsonDocument.Parse("""{"image_size":224}""").RootElement).Model);
+        Assert.Null(HfConfig.Read(JsonDocument.Parse("[]").RootElement).Model);
     }
 }

@@ -31,6 +31,8 @@ public sealed class JobFileTests : IDisposable
     [InlineData("fused_ce: yes\ncross_entropy: hf", 1, "contradicts")]
     [InlineData("experts: 4\nexperts_per_token: 8", 2, "exceeds")]
     [InlineData("quant_bits: 5", 1, "8, 4 or 2")]
+    [InlineData("model_name: Llama-2-7B\nhf_id: Qwen/Qwen2.5-0.5B", 2, "another model than Llama-2-7B")]
+    [InlineData("gpu_mem_gb: 4090", 1, "at most 1024")]
     [InlineData("lora_dropout: 1.5", 1, "below 1")]
     [InlineData("amp: perhaps", 1, "yes or no")]
     [InlineData("offload: moon", 1, "optimizer")]
@@ -100,6 +102,12 @@ public sealed class JobFileTests : IDisposable
 
         Assert.Equal((768, 6, "gpt2"), (job.Architecture.Hidden, job.Architecture.Layers, job.Architecture.Block));
     }
+
+    [Theory]
+    [InlineData("model_name: Mistral-7B-v0.1\nhf_id: mistralai/Mistral-7B-v0.1")]
+    [InlineData("model_name: my model\nhf_id: Qwen/Qwen2.5-0.5B")]
+    [InlineData("model_name: vicuna-7b\nhf_id: huggyllama/llama-7b")]
+    public void Two_names_of_one_model_are_no_contradiction(string text) => Assert.NotNull(JobFile.Read(Write("job.yaml", text)).HfId);
 
     private Job ReadYaml(Job job) => JobFile.Read(Write("job.yaml", string.Concat(
         JobKeys.All.Where(key => key.Get(job) is not null).Select(key => $"{key.Name}: \"{Escaped(key.Get(job)!)}\"\n"))));

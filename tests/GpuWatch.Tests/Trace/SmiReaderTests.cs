@@ -80,6 +80,16 @@ public sealed class SmiReaderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("18:56:56.252", "18:56:57.252")]
+    [InlineData("18:56:56", "18:56:57")]
+    public void Rows_of_one_instant_that_say_no_gpu_are_taken_as_one_and_that_is_told_once(string first, string second)
+    {
+        Read($"timestamp, memory.used [MiB], memory.total [MiB]\n2023/06/22 {first}, 5 MiB, 9 MiB\n2023/06/22 {first}, 7 MiB, 9 MiB\n2023/06/22 {second}, 7 MiB, 9 MiB\n2023/06/22 {second}, 7 MiB, 9 MiB\n");
+
+        Assert.Contains("no index, uuid or pci.bus_id column", Assert.Single(notes));
+    }
+
+    [Theory]
     [InlineData("[N/A]", FaultKind.NotSupported)]
     [InlineData("[Not Supported]", FaultKind.NotSupported)]
     [InlineData("[GPU is lost]", FaultKind.GpuLost)]

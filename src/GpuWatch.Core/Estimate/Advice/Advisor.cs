@@ -58,7 +58,7 @@ public static class Advisor
         var factor = 1.0;
         for (var i = 0; i < MostHalvings && best is not { Fits: true } && change.Apply(best?.Job ?? job) is { } changed; i++)
         {
-            factor *= change.TimeFactor;
+            factor *= change.Time(best?.Job ?? job, changed);
             if (estimate(changed) is not { } plan || (best is not null && plan.PeakDevice.Likely >= best.Plan.PeakDevice.Likely))
             {
                 break;

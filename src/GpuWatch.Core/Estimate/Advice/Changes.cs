@@ -18,19 +18,17 @@ internal static class Changes
         new("smaller micro-batch", "less work at a time; the step stays the same by accumulation", 1.1, Sacrifice.Nothing, MicroBatch),
         new("smaller evaluation", "less work at a time in evaluation", 1.0, Sacrifice.Nothing, Evaluation),
         new("evaluation's logits in host memory", "logits cross the bus after each batch of evaluation", 1.0, Sacrifice.Nothing, EvaluatedLogits),
-        // One more forward pass: 2 + 2 + 4 operations a parameter instead of 2 + 4.
-        new("gradient checkpointing", "every block is computed twice in forward", 4.0 / 3, Sacrifice.Nothing, Checkpointing),
+        new("gradient checkpointing", "every block is computed twice in forward", 1.0, Sacrifice.Nothing, Checkpointing),
         new("flash attention", "nothing; the GPU must support it", 0.9, Sacrifice.Nothing, Flash),
         new("fused loss", "nothing; the library must support the model", 1.0, Sacrifice.Nothing, FusedLoss),
         new("8-bit optimizer", "the optimizer's states are rounded; hardly ever seen in the loss", 1.02, Sacrifice.Nothing, EightBitOptimizer),
-        // No weight gradients of the base: 2 + 2 operations a parameter instead of 2 + 4.
-        new("LoRA", "only adapters are trained", 2.0 / 3, Sacrifice.Method, Lora),
-        new("QLoRA", "only adapters are trained, on 4-bit weights that are unpacked in every pass", 0.9, Sacrifice.Method, QLora),
+        new("LoRA", "only adapters are trained", 1.0, Sacrifice.Method, Lora),
+        new("QLoRA", "only adapters are trained, on 4-bit weights that are unpacked in every pass", 1.0, Sacrifice.Method, QLora),
         new("ZeRO-3 over the GPUs there are", "weights are gathered over the link for every block", 1.2, Sacrifice.Nothing, Shard),
         // The guides' own figure for states in host memory.
         new("optimizer in host memory", "states cross the bus in every step", 2.0, Sacrifice.Nothing, Offload),
-        new("shorter sequences", "longer examples are cut off", 0.5, Sacrifice.Substance, ShorterSequences),
-        new("smaller model", "another model, with another quality", 0.5, Sacrifice.Substance, SmallerModel),
+        new("shorter sequences", "longer examples are cut off", 1.0, Sacrifice.Substance, ShorterSequences),
+        new("smaller model", "another model, with another quality", 1.0, Sacrifice.Substance, SmallerModel),
     ];
 
     private static bool TrainsAll(Job job) => job.Method is null or "full" or "pretrain";

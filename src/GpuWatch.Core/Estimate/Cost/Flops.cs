@@ -31,6 +31,9 @@ public static class Flops
         return 6 * parameters * passes + attention * passes;
     }
 
+    /// <summary>Operations of one step of a GPU, all its micro-batches.</summary>
+    public static double? PerStep(Job job) => PerToken(job) * Length(job) * (job.MicroBatch ?? 1) * (job.GradAccum ?? 1);
+
     /// <summary>As said, or as the plan assumes.</summary>
     public static int Length(Job job) => job.SeqLen ?? Methods.UsualLength(job.Method);
 

@@ -10,6 +10,9 @@ namespace GpuWatch.Core.Estimate.Explain;
 /// </summary>
 internal static class Explanation
 {
+    /// <summary>Fewer bytes are what rounding each term to whole ones leaves.</summary>
+    private const long Rounding = 4;
+
     private const string Played = "played as PyTorch's autograd allocates and saves it (derivatives.yaml)";
 
     /// <param name="played">As played on a tape that tells items.</param>
@@ -29,7 +32,8 @@ internal static class Explanation
             AddCalibrated(terms, (Component)part, ledger[part], calibrated[part]);
         }
         AddContext(terms, plan.Components.Context, played, profile);
-        AddCache(terms, plan.Components.Allocator, played);
+        AddPaged(terms, plan.Components.OptimizerStates.Count - calibrated[Part.OptimizerStates], played, work);
+        AddCache(terms, plan.Components.Allocator.Count, calibrated.Total, played, profile);
         return [.. terms.OrderBy(term => term.Component).ThenByDescending(term => term.Value).ThenBy(term => term.What, StringComparer.Ordinal).ThenBy(term => term.Formula, StringComparer.Ordinal)];
     }
 
@@ -92,16 +96,38 @@ internal static class Explanation
         }
     }
 
-    private static void AddCache(List<Term> terms, Bytes cache, in Features played)
+    private static void AddPaged(List<Term> terms, long resident, in Features played, Workload work)
+    {
+        if (resident != 0)
+        {
+            terms.Add(new(Component.OptimizerStates, $"states of {work.Optimizer} in managed memory, as far as there is room",
+                [Factor.Of("bytes", resident)], new(resident), "bitsandbytes, get_state_buffer: cudaMallocManaged"));
+        }
+    }
+
+    private static void AddCache(List<Term> terms, long cache, long allocated, in Features played, Profile profile)
     {
         terms.Add(new(Component.Allocator, "reserved beyond what is live, with the first steps played into a model of PyTorch's allocator",
             [Factor.Of("replayed", played.Cached)], new(played.Cached), "PyTorch, CUDACachingAllocator; docs/decisions/0012"));
-        if (cache.Count != played.Cached)
+        var (factor, late) = played.ToldWhole
+            ? (0.0, 0L)
+            : (profile[Knob.Caches] * profile[played.LengthsVary ? Knob.CacheVarying : Knob.Cache] - 1, (long)(Overheads.WithLate(played, profile) - allocated));
+        var calibrated = (long)(factor * played.Cached);
+        var rest = cache - played.Cached - calibrated - late;
+        if (Math.Abs(rest) < Rounding)
         {
-            var factor = (double)cache.Count / Math.Max(1, played.Cached) - 1;
-            terms.Add(new(Component.Allocator, "calibrated on measured runs, and cut where the card ends",
-                [Factor.Number(FormattableString.Invariant($"({1 + factor:0.###} − 1)"), factor), Factor.Of("replayed", Math.Max(1, played.Cached))],
-                new(cache.Count - played.Cached), "the profile"));
+            (calibrated, rest) = (calibrated + rest, 0);
+        }
+        Add("calibrated on measured runs", calibrated, [Factor.Number(FormattableString.Invariant($"({1 + factor:0.###} − 1)"), factor), Factor.Of("replayed", played.Cached)]);
+        Add(FormattableString.Invariant($"freed late, on another stream: {profile[Knob.Caches] * profile[Knob.CacheSharded]:0.###} of gradients, temporaries and gathered units at their most"), late, [Factor.Of("bytes", late)]);
+        Add("cut where the card ends", rest, [Factor.Of("bytes", rest)]);
+
+        void Add(string what, long bytes, ImmutableArray<Factor> factors)
+        {
+            if (bytes != 0)
+            {
+                terms.Add(new(Component.Allocator, what, factors, new(bytes), "the profile"));
+            }
         }
     }
 }

@@ -23,6 +23,7 @@ internal readonly struct HeldTerms(Workload work, Step step)
             Place.Root => ("embedding, head and norms, gathered", Per("P − blocks", work.Parameters.Total - work.Parameters.Blocks, bytes, work.Layout.Parts), Fsdp),
             Place.Gathered => ("blocks gathered, the one that runs and the next", Per("largest block", work.Parameters.LargestBlock, bytes, work.Layout.Parts), Fsdp),
             Place.Waiting => ("gradients of a block that wait to be reduced", Per("largest block", work.Parameters.LargestBlock, bytes, work.Layout.Parts), Fsdp),
+            Place.Offloaded => ("inputs of checkpointed blocks that wait in host memory, all but two", Per("n", step.Block.Tokens, bytes), "torch.autograd.graph.save_on_cpu"),
             Place.Kept when work.Method is MethodKind.Inference || item.Part is Part.Logits => default,
             Place.Kept => (Kept, Per("n", step.Block.Tokens, bytes), "docs/decisions/0010; Narayanan et al. 2021 for pipelines"),
             Place.Cast when item.Part is Part.Weights => ("autocast's 16-bit copies", Per("P", work.Parameters.Total, bytes), "torch.autocast keeps them while a forward pass runs"),

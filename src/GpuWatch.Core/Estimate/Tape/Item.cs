@@ -23,6 +23,8 @@ internal enum Place : byte
     Head,
     /// <summary>Micro-batches that wait for their backward, and what selective checkpointing or generation keeps.</summary>
     Kept,
+    /// <summary>What of the above lies in host memory: counted below 0.</summary>
+    Offloaded,
     /// <summary>Autocast's 16-bit copies of weights.</summary>
     Cast,
     /// <summary>A quantised weight unpacked for its product.</summary>

@@ -7,6 +7,8 @@ namespace GpuWatch.Core.Estimate.Tape;
 /// <param name="Classes">Rows of the head: the vocabulary, or a classifier's few.</param>
 /// <param name="Unplayed">Parameters outside the blocks beside those of the operations that are played: poolers, token types.</param>
 /// <param name="Turning">Parameters with a gradient in blocks that are played frozen, since others will take their turn.</param>
+/// <param name="EmbeddingWidth">Width of embedding and head, which are projected to and from the blocks'; 0 = the blocks'.</param>
+/// <param name="FinalNorm">There is a normalisation outside of the blocks.</param>
 /// <param name="InFlight">Micro-batches that have run forward and wait for their backward, this one included.</param>
 internal sealed record Step(
     Block Block,
@@ -22,8 +24,13 @@ internal sealed record Step(
     long AlsoSaved = 0,
     int InFlight = 1,
     long Unplayed = 0,
-    long Turning = 0)
+    long Turning = 0,
+    long EmbeddingWidth = 0,
+    bool FinalNorm = true)
 {
+    /// <summary>Width of a row of the embedding.</summary>
+    public long Embedded => EmbeddingWidth > 0 ? EmbeddingWidth : Block.Hidden;
+
     /// <summary>The same with sequences of a share of the length.</summary>
     public Step Shorter(double share) => this with
     {
@@ -118,8 +125,13 @@ internal static class StepPlayer
         {
             x = tape.AsLeaf(x);
         }
-        var normed = BlockPlayer.Norm(tape, block, x);
-        tape.Drop(x);
+        var normed = x;
+        if (step.FinalNorm)
+        {
+            normed = BlockPlayer.Norm(tape, block, x);
+            tape.Drop(x);
+        }
+        normed = Projected(tape, step, normed, block.Hidden, step.Embedded);
         var logits = Head(tape, step, normed);
         tape.Drop(normed);
         tape.DropCasts(firstCast, endOfCasts, alike);
@@ -150,8 +162,10 @@ internal static class StepPlayer
     {
         var block = step.Block;
         var width = block.WeightWidth;
-        var row = block.Trained && step.HeadTrained ? block.Hidden * width : 0;
-        var x = tape.Lookup(block.Tokens * block.Hidden, width, step.Vocab * row, step.PositionRows * row);
+        var trained = block.Trained && step.HeadTrained;
+        var row = trained ? block.Hidden * width : 0;
+        var x = tape.Lookup(block.Tokens * step.Embedded, width, trained ? step.Vocab * step.Embedded * width : 0, step.PositionRows * row);
+        x = Projected(tape, step, x, step.Embedded, block.Hidden);
         if (step.PositionRows == 0)
         {
             return x;
@@ -167,11 +181,23 @@ internal static class StepPlayer
         return dropped;
     }
 
+    /// <summary>Between the embedding's width and the blocks'; the input's name goes where there is something to do.</summary>
+    private static Tensor Projected(Tape tape, Step step, Tensor x, long from, long to)
+    {
+        if (from == to)
+        {
+            return x;
+        }
+        var projected = tape.Linear(x, new Weight(from, to, 0, step.Block.WeightWidth, step.HeadTrained), step.Block.Tokens);
+        tape.Drop(x);
+        return projected;
+    }
+
     private static int Head(Tape tape, Step step, Tensor x)
     {
         var kept = -1;
         var block = step.Block;
-        var head = new Weight(block.Hidden, step.Classes, 0, block.WeightWidth, step.HeadTrained);
+        var head = new Weight(step.Embedded, step.Classes, 0, block.WeightWidth, step.HeadTrained);
         (tape.Part, tape.Place) = (Part.Logits, Place.Head);
         if (step.Loss == Loss.None)
         {

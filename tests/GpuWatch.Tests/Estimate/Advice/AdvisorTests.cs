@@ -1,5 +1,6 @@
 using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Estimate.Advice;
+using GpuWatch.Core.Estimate.Cost;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Units;
 using GpuWatch.Tests.Support;
@@ -70,6 +71,20 @@ public sealed class AdvisorTests
 
         var smaller = advice.Single(advised => advised.Names is ["smaller model"]);
         Assert.StartsWith("Qwen", smaller.Job.ModelName);
+    }
+
+    [Fact]
+    public void What_a_change_costs_in_time_is_what_the_cost_counts()
+    {
+        var job = new Job { ModelName = "Llama-2-7B", Method = "full", WeightDtype = "bf16", Amp = false, MasterWeights = false, MicroBatch = 1, SeqLen = 2048, Attention = "flash", CrossEntropy = "fused", Optimizer = "adamw_8bit" };
+        var advice = Advise(job, TwentyFour);
+
+        var computed = advice.Where(advised => advised.Names.All(name => name is "gradient checkpointing" or "LoRA" or "QLoRA" or "shorter sequences" or "smaller model")).ToArray();
+        Assert.True(computed.Length >= 3);
+        Assert.All(computed, advised => Assert.Equal(Seconds(advised.Job) / Seconds(job), advised.TimeFactor, 6));
+        Assert.Equal(1, Seconds(job with { Method = "lora", GradCheckpointing = "full" }) / Seconds(job), 6);
+
+        static double Seconds(Job job) => TrainingCost.Of(job with { GpuName = "A100" }, new(1000, 1, null, 0.4, 1, null)).SecondsPerStep!.Value;
     }
 
     private static readonly Job[] Jobs =
