@@ -88,7 +88,7 @@ internal readonly ref partial struct Resolver
             job, step, layout, method, parameters, weights, trained, Optimizer, Masters ? 4 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth,
             Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? trained * gradients / (method is MethodKind.Adapter ? 1 : layout.Parts) : 0, Gathered(),
             job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, CheckpointsOffloaded(step), job.GradAccum > 1,
-            evaluation, EvaluationLogits(evaluation), LogitsKept(evaluation), assumed.DrainToImmutable(), Warnings());
+            evaluation, EvaluationLogits(evaluation), LogitsKept(evaluation), Cublas.Workspace(job), assumed.DrainToImmutable(), Warnings());
     }
 
     private string Optimizer => job.Method is "lomo" or "adalomo" ? job.Method : job.Optimizer ?? "adamw_torch";

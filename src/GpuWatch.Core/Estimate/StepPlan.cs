@@ -32,12 +32,16 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
             return new(load, load, load, load, load, default, 0);
         }
         tape.Count(Part.Communication, Place.Buckets, work.Buckets);
+        tape.Count(Part.Temporaries, Place.Workspaces, work.Workspace);
         var (forward, backward, saved) = Pass(tape, work);
         if (work.Method is MethodKind.Inference)
         {
             return new(load, forward, forward, forward, forward, default, 0);
         }
+        // Backward runs on a thread of its own.
+        backward.Count(Part.Temporaries, Place.Workspaces, work.Workspace);
         tape.BeginPhase();
+        tape.Count(Part.Temporaries, Place.Workspaces, work.Workspace);
         tape.Count(Part.OptimizerStates, Place.Moments, states);
         tape.Touch(stepping, Part.Temporaries, Place.Stepping);
         var optimizer = tape.EndPhase();
@@ -61,6 +65,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         CountHeld(tape, work);
         tape.Count(Part.OptimizerStates, Place.Moments, states);
         tape.Count(Part.Communication, Place.Buckets, work.Buckets);
+        tape.Count(Part.Temporaries, Place.Workspaces, work.Workspace, 2 * work.Workspace);
         tape.Count(Part.Logits, Place.Kept, work.LogitsKept / Math.Max(1, (work.Job.EvalKept ?? 0) - 1), work.LogitsKept);
         var (forward, _, _) = StepPlayer.Play(tape, work.Evaluation, work.Evaluation.Layers);
         Gather(ref forward, work);
@@ -141,7 +146,9 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
     /// </summary>
     private static Ledger Later(Tape.Tape tape, Workload work, in Ledger forward, in Ledger backward, in Ledger stepping, long states)
     {
-        var highest = forward.Total >= backward.Total ? forward : backward;
+        var next = forward;
+        next.Count(Part.Temporaries, Place.Workspaces, work.Workspace);
+        var highest = next.Total >= backward.Total ? next : backward;
         highest.Count(Part.OptimizerStates, Place.Moments, states);
         if (work.Accumulates)
         {

@@ -30,6 +30,7 @@ internal readonly record struct Gathered(long Root, long Blocks, long Gradients)
 /// <param name="Evaluation">A forward pass of evaluation.</param>
 /// <param name="EvaluationLogits">Bytes of the logits of one of its batches, in the compute dtype: what keeping a batch's result takes.</param>
 /// <param name="LogitsKept">Bytes of the logits of earlier evaluation batches that stay.</param>
+/// <param name="Workspace">Bytes of a cuBLAS workspace (<see cref="Cublas"/>).</param>
 /// <param name="Buckets">DDP's second copy of the gradients, there from the wrapping of the model on (PyTorch, reducer.cpp, initialize_buckets).</param>
 internal sealed record Workload(
     Job Job,
@@ -52,6 +53,7 @@ internal sealed record Workload(
     Step Evaluation,
     long EvaluationLogits,
     long LogitsKept,
+    long Workspace,
     ImmutableArray<string> Assumed,
     ImmutableArray<string> Warnings)
 {

@@ -1,4 +1,5 @@
 using GpuWatch.Core.Estimate;
+using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Estimate;
 
@@ -43,5 +44,22 @@ public sealed class FormulasTests
         TensorSize[] tensors = [TensorSize.Outside(all, 1)];
         var stepping = 2 * all + 2 * all + OptimizerStates.Kept(optimizer, tensors, 2) + OptimizerStates.WhileStepping(optimizer, tensors, 2, masters: false);
         Assert.Equal(bytesEach * all, stepping);
+    }
+
+    /// <summary>
+    /// PyTorch's memory snapshots on cards before Hopper hold one block of 8,519,680 bytes after inference and two after training; NVIDIA recommends
+    /// 32 MiB from Hopper on.
+    /// </summary>
+    [Theory]
+    [InlineData("full", "A100-80GB", 2 * 8_519_680L)]
+    [InlineData("inference", "A100-80GB", 8_519_680L)]
+    [InlineData("full", "H100", 2 * 33_554_432L)]
+    [InlineData("load", "A100-80GB", 0)]
+    public void A_named_card_brings_a_cuBLAS_workspace_for_each_thread_that_multiplies(string method, string gpu, long expected)
+    {
+        var job = DeclaredRun.Job with { Method = method };
+        var named = job with { GpuName = gpu };
+        Assert.Equal(expected, (Estimator.Estimate(named).Plan!.PeakAllocated.Likely - Estimator.Estimate(job).Plan!.PeakAllocated.Likely).Count);
+        Assert.Equal(expected > 0, Estimator.Explain(named).Any(term => term.What.Contains("cuBLAS", StringComparison.Ordinal)));
     }
 }

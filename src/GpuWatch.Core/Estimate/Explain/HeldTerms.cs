@@ -19,6 +19,7 @@ internal readonly struct HeldTerms(Workload work, Step step)
             Place.Gradient => ("gradients that are there by then", Per("numbers", bytes / work.GradientWidth, bytes), "one for each trained weight, in its precision"),
             Place.Moments => ($"states of {work.Optimizer}", Per("P_t", work.TrainedParameters, bytes, Cut(work.Layout.StateShards)), "torch.optim, bitsandbytes, torchao: the optimizer's own state"),
             Place.Stepping => ($"what {work.Optimizer} makes while it steps", Per("P_t", work.TrainedParameters, bytes, Cut(work.Layout.StateShards)), "torch.optim: foreach makes its temporaries for all tensors at once"),
+            Place.Workspaces => ("cuBLAS workspaces, one for each thread that multiplies", Per("threads", bytes / work.Workspace, bytes), Cublas.Source),
             Place.Buckets => ("DDP's buckets, a second copy of the gradients", Per("P_t", work.TrainedParameters, bytes), "PyTorch, reducer.cpp"),
             Place.Root => ("embedding, head and norms, gathered", Per("P − blocks", work.Parameters.Total - work.Parameters.Blocks, bytes, work.Layout.Parts), Fsdp),
             Place.Gathered => ("blocks gathered, the one that runs and the next", Per("largest block", work.Parameters.LargestBlock, bytes, work.Layout.Parts), Fsdp),

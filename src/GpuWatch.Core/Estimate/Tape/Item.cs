@@ -40,6 +40,8 @@ internal enum Place : byte
     Moments,
     /// <summary>What lives while the optimizer steps.</summary>
     Stepping,
+    /// <summary>What cuBLAS multiplies with.</summary>
+    Workspaces,
     /// <summary>DDP's buckets.</summary>
     Buckets,
     /// <summary>Embedding, head and norms, gathered from other GPUs.</summary>
