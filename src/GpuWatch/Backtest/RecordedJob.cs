@@ -15,6 +15,12 @@ internal sealed record RecordedJob(string Name, string Kind, GpuFrame[] Frames, 
     /// <summary>The job it was recorded from: itself, or the one it is a variant of. What belongs together is never split by folds.</summary>
     public string Origin => Truth.Of ?? Name;
 
+    /// <summary>The same without what the process told of itself, as a real one that is watched from outside.</summary>
+    public RecordedJob AsNvmlSeesIt() => this with
+    {
+        Frames = [.. Frames.Select(frame => frame with { Processes = [.. frame.Processes.Select(process => process with { TorchAllocated = null, TorchReserved = null })] })],
+    };
+
     /// <summary>All jobs of a folder and those below it by path: NAME.csv, NAME.truth.json and, where it exists, NAME.job.json.</summary>
     public static IEnumerable<RecordedJob> InFolder(string folder)
     {

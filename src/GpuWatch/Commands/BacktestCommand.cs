@@ -13,6 +13,7 @@ internal static class BacktestCommand
 {
     private static readonly Argument<string> Folder = new("DIR") { Description = "a folder of NAME.csv, NAME.truth.json and NAME.job.json" };
     private static readonly Option<bool> NoJob = new("--no-job") { Description = "do not show the folds what was declared" };
+    private static readonly Option<bool> NvmlOnly = new("--nvml-only") { Description = "do not show the folds what a process tells of itself (torch_allocated, torch_reserved)" };
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "one line a job: what was said, and what came" };
     private static readonly Option<bool> Reconcile = new("--reconcile") { Description = "measure instead how well components are told apart and wrong declarations told" };
     private static readonly Option<string> Html = new("--html") { Description = "also write a page of small plots, one a job", HelpName = "FILE" };
@@ -28,7 +29,7 @@ internal static class BacktestCommand
     {
         var command = new Command("backtest", "Replays jobs whose end is known and measures the forecasts against the rules in use today.")
         {
-            Folder, NoJob, Reconcile, Verbose, Html, FoldCount, Fit, ConstantsOption, Profile, Output,
+            Folder, NoJob, NvmlOnly, Reconcile, Verbose, Html, FoldCount, Fit, ConstantsOption, Profile, Output,
         };
         command.SetAction(parsed => Run(parsed, around));
         return command;
@@ -36,7 +37,7 @@ internal static class BacktestCommand
 
     private static int Run(ParseResult parsed, Surroundings around)
     {
-        var jobs = RecordedJob.InFolder(parsed.GetRequiredValue(Folder)).ToArray();
+        var jobs = RecordedJob.InFolder(parsed.GetRequiredValue(Folder)).Select(job => parsed.GetValue(NvmlOnly) ? job.AsNvmlSeesIt() : job).ToArray();
         if (parsed.GetValue(Reconcile))
         {
             ComponentErrors.Write(around.Out, jobs);

@@ -21,6 +21,14 @@ public sealed class RecordedJobsTests
     }
 
     [SharedDataFact]
+    public void Nine_in_ten_are_told_by_nvml_alone_too()
+    {
+        var measures = Measures.Of("nvml", [.. RecordedJob.InFolder(Path.Combine(SharedData.Folder!, "jobs")).Select(job => Folds.Replay(job.AsNvmlSeesIt(), withJob: true, WatchOptions.Default))]);
+        Assert.True(measures.Caught2s.Count >= 0.9 * measures.Caught2s.Of, $"caught {measures.Caught2s}");
+        Assert.True(measures.FalseAlarms.Count <= 0.03 * measures.FalseAlarms.Of, $"false {measures.FalseAlarms}");
+    }
+
+    [SharedDataFact]
     public void The_cause_is_named_right_and_leaks_are_told_from_evaluation()
     {
         var fine = FineMeasures.Of(Told.Value);
