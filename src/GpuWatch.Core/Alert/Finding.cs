@@ -13,7 +13,7 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
     public static ImmutableArray<Finding> All { get; } =
     [
         new(AlertKind.ActivationBlowup, (_, reconciler) => reconciler.IsBeyondDeclared, Blowup),
-        new(AlertKind.Leak, (series, reconciler) => GrowthThreat.IsLeak(series, reconciler), Leak),
+        new(AlertKind.Leak, (series, reconciler) => Growth.IsLeak(series, reconciler), Leak),
         new(AlertKind.Fragmentation, (series, _) => IsFragmented(series), Fragmentation),
         new(AlertKind.EstimateMismatch, IsMismatch, Mismatch),
         new(AlertKind.Neighbour, NeighbourThreat.IsTold, Neighbour),
@@ -50,7 +50,7 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
 
     private static Alert Leak(ProcessSeries series, Reconciler reconciler, Grower? grower)
     {
-        var perSecond = GrowthThreat.LeakBytesPerSecond(series, reconciler);
+        var perSecond = Growth.LeakBytesPerSecond(series, reconciler);
         return Of(AlertKind.Leak, Cause.Leak, series, $"{(series.LivePeak is null ? "Memory" : "Live memory")} grows by {new Units.Bytes((long)(perSecond * 60))} a minute and does not come back; {series.Available} are free.",
             new("bytes_per_s", perSecond), new("grown_bytes", Math.Max(series.LiveFloor.Grown, series.Rhythm.Count * series.Rhythm.Rise.Count)));
     }

@@ -21,7 +21,7 @@ internal static class Judgement
     {
         Declared(series, reconciler),
         (Statics.Weights(series, reconciler.Declared!) ?? Statics.Kept(series, reconciler.Declared!))?.Words,
-        Growth(series, reconciler, unexplained),
+        Unexplained(series, reconciler, unexplained),
         series.ContextKnown && series.TorchReserved is not null && series.Context > LargeContext
             ? $"Its context and libraries hold {series.Context}, more than the 256–616 MiB that are usual."
             : null,
@@ -48,9 +48,9 @@ internal static class Judgement
     private static bool IsBeyond(ProcessSeries series, Reconciler reconciler) =>
         series.LivePeak is { } live ? live > reconciler.Declared!.PeakAllocated.High : reconciler.HeldPeak > reconciler.Declared!.PeakReserved.High;
 
-    private static string? Growth(ProcessSeries series, Reconciler reconciler, Bytes unexplained) =>
+    private static string? Unexplained(ProcessSeries series, Reconciler reconciler, Bytes unexplained) =>
         unexplained < series.HighWater * UnexplainedShare ? null
-        : GrowthThreat.IsLeak(series, reconciler) ? $"{unexplained} beyond its plan have leaked since its first step."
+        : Growth.IsLeak(series, reconciler) ? $"{unexplained} beyond its plan have leaked since its first step."
         : series.IsEvaluating || series.IsEvaluationAtTheWall ? $"{unexplained} beyond its plan came with evaluation."
         : $"{unexplained} are explained by none of its components.";
 }

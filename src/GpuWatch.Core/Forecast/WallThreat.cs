@@ -45,7 +45,7 @@ internal static class WallThreat
     private static Cause Blame(ProcessSeries series, Reconciler reconciler) =>
         series.OthersGrown > series.Capacity * NeighbourThreat.BlameShare ? Cause.Neighbour
         : series.IsEvaluationAtTheWall ? Cause.Evaluation
-        : GrowthThreat.IsLeak(series, reconciler) ? Cause.Leak
+        : Growth.IsLeak(series, reconciler) ? Cause.Leak
         : double.IsNaN(series.SettledAtSeconds) ? Cause.FirstOptimizer
         : Cause.LongBatch;
 }

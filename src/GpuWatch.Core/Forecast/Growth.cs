@@ -1,0 +1,111 @@
+using GpuWatch.Core.Observe;
+using GpuWatch.Core.Reconcile;
+using GpuWatch.Core.Units;
+
+namespace GpuWatch.Core.Forecast;
+
+/// <summary>
+/// What shows that a process takes more with time, and not only what its plan explains or its cache fills: stairs in a rhythm, records that crowd towards
+/// the present, a floor of live bytes that rises, a trend of what NVML sees.
+/// </summary>
+internal static class Growth
+{
+    private const int LeastStairs = 4;
+    public const int CrowdingStairs = 4;
+    private const double Crowded = 2;
+    /// <summary>Records of what fills up grow rarer, and four of one size may come by chance.</summary>
+    private const double NotRarer = 0.5;
+    /// <summary>Reserved over planned live bytes that no fragmentation explains: recorded healthy jobs of changing length reach 2.1, drawn ones 3.</summary>
+    private const double MostFragments = 3;
+    /// <summary>A floor rises if chance is out of the question and it has risen by this share of the room …</summary>
+    private const double Significance = 3;
+    private const double LeastGrownShare = 0.02;
+    /// <summary>… or if floor and mean together leave as little to chance, and it has risen by more.</summary>
+    private const int LeastFloors = 7;
+    private const double PlainGrownShare = 0.08;
+    /// <summary>What is kept lifts the mean with the floor; a floor that rises alone is a beat of the sampling with the steps.</summary>
+    private const double LeastMeanShare = 0.3;
+    private const double MeanSignificance = 2;
+    /// <summary>Floor and mean together, where it has risen by more.</summary>
+    private const double PlainSignificance = 5;
+    private const int LeastSteepFloors = 5;
+    private const double SteepLowShare = 0.5;
+    /// <summary>Four of five pairs of windows rise at least by this share of the slope.</summary>
+    private const double LeastLowShare = 0.1;
+    /// <summary>A trend by NVML alone has grown by this share of what it can hold in all.</summary>
+    private const double TrendGrownShare = 0.03;
+    /// <summary>A tooth that ends this share of a stair above the last one has not just come back.</summary>
+    private const double NewGroundShare = 0.5;
+    /// <summary>Stairs below this share of the planned peak are explained by it.</summary>
+    private const double Explained = 1.0;
+
+    /// <summary>Stairs beyond what the plan explains: below its peak they are longer batches finding their place.</summary>
+    public static bool IsGrowing(ProcessSeries series, Reconciler reconciler) =>
+        series.Rhythm.Count >= (series.IsEvaluatingAgain ? 2 : series.IsEvaluating ? Rhythm.LeastClockworkStairs : LeastStairs)
+        && (series.Releases > 0 || (IsOnNewGround(series) && IsBeyondPlan(series, reconciler) && (series.IsEvaluating || !IsFillingUp(series))));
+
+    private static bool IsFillingUp(ProcessSeries series) =>
+        series.Records.Count >= CrowdingStairs - 1 && series.Records.Crowding(series.SettledRatio) < NotRarer;
+
+    /// <summary>What climbs back to where it has been is filling, not growing.</summary>
+    private static bool IsOnNewGround(ProcessSeries series) => series.Used >= series.HighWater && series.Used >= series.HighestBefore + series.Rhythm.Rise * NewGroundShare;
+
+    /// <summary>What NVML sees rises without end, whatever the stairs it comes in.</summary>
+    public static bool IsTrending(ProcessSeries series, Reconciler reconciler) =>
+        series is { LivePeak: null, HeldFloor: { RisesEvenly: true, Grown: var grown } } && grown >= series.Capacity.Count * TrendGrownShare && IsBeyondPlan(series, reconciler);
+
+    public static bool IsLeak(ProcessSeries series, Reconciler reconciler) =>
+        !series.IsEvaluating && (Rising(series, reconciler) is not null || IsTrending(series, reconciler) || IsGrowing(series, reconciler) || IsCrowding(series, reconciler));
+
+    public static double LeakBytesPerSecond(ProcessSeries series, Reconciler reconciler) =>
+        Rising(series, reconciler) is { } floor ? floor.Slope
+        : IsTrending(series, reconciler) ? series.HeldFloor.Slope
+        : series.Rhythm.Count < LeastStairs ? RecordBytesPerSecond(series)
+        : series.Rhythm.Rise.Count / series.Rhythm.GapSeconds;
+
+    /// <summary>The floor of live bytes that rises; null when none does.</summary>
+    public static Floor? Rising(ProcessSeries series, Reconciler reconciler) =>
+        series.IsEvaluating ? null
+        : IsFloorRising(series) ? series.LiveFloor
+        : IsSteep(series, reconciler) ? series.Live.Envelope
+        : null;
+
+    /// <summary>
+    /// Each window above the one before and much gained: a handful suffices. One long first pass climbs too, but not above what is planned; where
+    /// nothing is planned it must be seen to step.
+    /// </summary>
+    private static bool IsSteep(ProcessSeries series, Reconciler reconciler) =>
+        series.Live.Envelope is { Count: >= LeastSteepFloors, AllRise: true } floor && floor.LowSlope >= floor.Slope * SteepLowShare
+        && floor.Grown >= (series.Capacity - series.Context).Count * PlainGrownShare
+        && (series.Live.IsStepping || (reconciler.Plan is { } plan && series.LivePeak > Excess.MostLive(plan)));
+
+    private static bool IsFloorRising(ProcessSeries series)
+    {
+        var floor = series.LiveFloor;
+        var grown = floor.Grown / Math.Max(1, (series.Capacity - series.Context).Count);
+        return floor.Count >= LeastFloors && floor.MeanSlope >= floor.Slope * LeastMeanShare && floor.LowSlope >= floor.Slope * LeastLowShare
+            && ((grown >= LeastGrownShare && floor.Significance >= Significance && floor.MeanSignificance >= MeanSignificance)
+                || (grown >= PlainGrownShare && floor.Significance + floor.MeanSignificance >= PlainSignificance));
+    }
+
+    public static bool IsCrowding(ProcessSeries series, Reconciler reconciler) =>
+        series.Releases == 0 && series.Stairs.Count >= CrowdingStairs
+        && (IsBeyondAllFragments(series, reconciler)
+            || (series.Records.Count >= CrowdingStairs - 1 && series.Records.Crowding(series.SettledRatio) >= Crowded && IsBeyondPlan(series, reconciler)));
+
+    private static bool IsBeyondAllFragments(ProcessSeries series, Reconciler reconciler) =>
+        reconciler.Plan is { } plan && series is { LivePeak: null, Phase: not JobPhase.Loading } && series.Held > plan.PeakAllocated.High * MostFragments;
+
+    public static double RecordBytesPerSecond(ProcessSeries series)
+    {
+        var (stairs, grown) = (series.Stairs, Bytes.Zero);
+        for (var i = stairs.Count - CrowdingStairs + 1; i < stairs.Count; i++)
+        {
+            grown += stairs[i].Rise;
+        }
+        return grown.Count / (series.NowSeconds - stairs[stairs.Count - CrowdingStairs].TimeSeconds);
+    }
+
+    private static bool IsBeyondPlan(ProcessSeries series, Reconciler reconciler) =>
+        reconciler.Plan is not { } plan || series.Held > plan.PeakAllocated.Likely * Explained;
+}
