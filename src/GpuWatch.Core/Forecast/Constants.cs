@@ -50,7 +50,9 @@ public sealed record Constants
     public double WallSpread { get; init; } = 1.2;
     /// <summary>Probability that a job asks for more than it has, once others have taken the rest.</summary>
     public double NeighbourNeeds { get; init; } = 0.5;
-    /// <summary>The same for one whose cache is cut up by batches of many shapes.</summary>
+    /// <summary>The same for one that holds less than its plan needs, which has just grown.</summary>
+    public double NeighbourNeedsPlanned { get; init; } = 0.95;
+    /// <summary>The same for one that still grows, in a cache that is cut up by batches of many shapes.</summary>
     public double NeighbourNeedsCutUp { get; init; } = 0.8;
     /// <summary>Seconds from a full device to the request that does not fit.</summary>
     public double NeighbourSeconds { get; init; } = 60;
@@ -89,6 +91,7 @@ public sealed record Constants
         new("wall_s", 5, 120, c => c.WallSeconds, (c, v) => c with { WallSeconds = v }),
         new("wall_spread", 0.5, 2.5, c => c.WallSpread, (c, v) => c with { WallSpread = v }),
         new("neighbour_needs", 0.2, 0.9, c => c.NeighbourNeeds, (c, v) => c with { NeighbourNeeds = v }),
+        new("neighbour_needs_planned", 0.5, 0.99, c => c.NeighbourNeedsPlanned, (c, v) => c with { NeighbourNeedsPlanned = v }),
         new("neighbour_needs_cut_up", 0.3, 0.95, c => c.NeighbourNeedsCutUp, (c, v) => c with { NeighbourNeedsCutUp = v }),
         new("neighbour_s", 20, 300, c => c.NeighbourSeconds, (c, v) => c with { NeighbourSeconds = v }),
         new("neighbour_spread", 0.4, 2, c => c.NeighbourSpread, (c, v) => c with { NeighbourSpread = v }),

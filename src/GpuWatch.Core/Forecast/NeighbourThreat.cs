@@ -4,13 +4,15 @@ using GpuWatch.Core.Reconcile;
 namespace GpuWatch.Core.Forecast;
 
 /// <summary>
-/// Other tenants take what is left. Whether this process will ask for more decides: half of those recorded did; one whose cache is cut
-/// up by batches of many shapes will, for the next new shape finds no piece that fits.
+/// Other tenants take what is left. Whether this process will ask for more decides: one that holds less than its plan needs will, and one whose cache
+/// is cut up by batches of many shapes and still grows, for the next new shape finds no piece that fits. Of the others half of those recorded did.
 /// </summary>
 internal static class NeighbourThreat
 {
     /// <summary>Held over live bytes of a cache cut up by changing shapes; one shape reaches 1.4.</summary>
     private const double CutUpRatio = 1.5;
+    /// <summary>It still grows if it did in the last quarter of its steps.</summary>
+    private const double StillShare = 0.25;
     /// <summary>Others that took this share of what the process can hold are to blame for what it lacks.</summary>
     public const double BlameShare = 0.1;
     private const double FullShare = 0.02;
@@ -28,9 +30,15 @@ internal static class NeighbourThreat
         {
             return null;
         }
-        var untilFull = isFull ? 0 : series.Available.Count / climb.BytesPerSecond;
-        var goesOn = isFull ? 1 : GrowthThreat.GoesOn(climb.Grown.Count, series.Available.Count, constants);
-        return new Threat(Cause.Neighbour, (IsCutUp(series, reconciler) ? constants.NeighbourNeedsCutUp : constants.NeighbourNeeds) * goesOn, untilFull + constants.NeighbourSeconds, constants.NeighbourSpread, series.Available);
+        var needs = Needs(series, reconciler, constants);
+        if (isFull)
+        {
+            var survived = series.NowSeconds - series.OthersGrewSeconds;
+            return new Threat(Cause.Neighbour, Survival.Dies(needs, constants.NeighbourSeconds, survived), Math.Max(constants.NeighbourSeconds, survived), constants.NeighbourSpread, series.Available);
+        }
+        var untilFull = series.Available.Count / climb.BytesPerSecond;
+        var goesOn = GrowthThreat.GoesOn(climb.Grown.Count, series.Available.Count, constants);
+        return new Threat(Cause.Neighbour, needs * goesOn, untilFull + constants.NeighbourSeconds, constants.NeighbourSpread, series.Available);
     }
 
     /// <summary>The room shrinks, and this process may miss it: worth a word before it is a threat.</summary>
@@ -54,6 +62,16 @@ internal static class NeighbourThreat
         var climb = series.OthersClimb;
         return series.Available < series.Capacity * ToldShare
             || (climb.BytesPerSecond > 0 && climb.Grown * 3 > series.Available && series.Available.Count / climb.BytesPerSecond < ToldEtaSeconds);
+    }
+
+    /// <summary>Probability 0–1 that it asks for more than it holds.</summary>
+    private static double Needs(ProcessSeries series, Reconciler reconciler, Constants constants)
+    {
+        var rested = series.NowSeconds - Math.Max(series.GrewSeconds, series.StartedSeconds);
+        return reconciler.Plan is { } plan && series.Held < plan.PeakAllocated.Likely * (constants.Reach * reconciler.Tightness)
+                ? Survival.Dies(constants.NeighbourNeedsPlanned, RecentSeconds, rested)
+            : IsCutUp(series, reconciler) && rested < (series.NowSeconds - series.FirstStepAtSeconds) * StillShare ? constants.NeighbourNeedsCutUp
+            : constants.NeighbourNeeds;
     }
 
     /// <summary>By what was ever live where the process tells it, else by what is planned to be.</summary>
