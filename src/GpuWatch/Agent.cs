@@ -69,7 +69,7 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         var sweeps = Pipeline
             .Sweeps(() => Introduced(session.Open(), live), options.Sampling, self, () => tempo.Period, lost => Lost(lost, service, blind), scheduler)
             .TakeUntil(End(lasts, blind.Token));
-        var running = Pipeline.RunAsync(sweeps, gpu => new DeviceWatch(gpu, process => Declared(gpu, process), new() { Profile = options.Profile }, process => directory.Of(process)?.Name, process => CommandWords.Of(directory.Of(process).CommandLine)), sinks.Samples, sinks.Events);
+        var running = Pipeline.RunAsync(sweeps, gpu => new DeviceWatch(gpu, process => Declared(gpu, process), options.Costs.In(new() { Profile = options.Profile }), process => directory.Of(process)?.Name, process => CommandWords.Of(directory.Of(process).CommandLine)), sinks.Samples, sinks.Events);
         await using var http = await ServeOrEndAsync().ConfigureAwait(false);
         service.Ready("watching", options.Sampling.Heartbeat);
         await running.ConfigureAwait(false);

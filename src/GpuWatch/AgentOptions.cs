@@ -25,6 +25,9 @@ internal sealed record AgentOptions
     /// <summary>What is trained: a job file or a folder of them (estimate.job), as --job names it; null: nobody declared anything.</summary>
     public string? Job { get; init; }
 
+    /// <summary>When a person is paged (alerts.miss_cost, alerts.false_alarm_cost).</summary>
+    public AlertCosts Costs { get; init; } = AlertCosts.Default;
+
     public ChannelOptions Channels { get; init; } = new();
 
     /// <summary>Null: no InfluxDB.</summary>
@@ -43,6 +46,7 @@ internal sealed record AgentOptions
             Nvml = NvmlOptions.From(settings.Section("nvml")),
             Http = HttpOptions.From(settings.Section("http"), environment),
             Channels = ChannelOptions.From(settings, environment),
+            Costs = AlertCosts.From(settings.Section("alerts")),
             Profile = ProfileFile.Read(settings.Section("estimate").Text("profile")),
             Job = settings.Section("estimate").Text("job"),
             Influx = InfluxOptions.From(settings.Section("influx"), environment),

@@ -32,6 +32,8 @@ internal static class OomSentence
         Cause.Neighbour => $"Other tenants of the GPU have taken {series.OthersGrown} since it started{(grower is { } blamed ? $" (most of it {blamed})" : "")}, and {series.Available} are left for what it still needs.",
         _ when series.Releases > 0 && reconciler.Plan is null =>
             $"A request did not fit and the allocator gave cached memory back ({series.Releases} time{(series.Releases == 1 ? "" : "s")}); {series.Available} are free for the next larger batch.",
+        Cause.LongBatch when reconciler.Plan is null =>
+            $"{series.Available} are free, so a batch longer than any yet finds no room; nothing is declared of it (a job file says how much it still needs).",
         _ => $"Needs {threat.Missing} more {When(threat.Cause, reconciler)}{Pieces(series, reconciler)}; {series.Available} are free.",
     };
 

@@ -9,7 +9,7 @@ namespace GpuWatch.Core.Forecast;
 /// <summary>From what has been seen and what is planned to the outlook: each rule names its threat, the outlook joins them.</summary>
 public static class Forecaster
 {
-    private const int Rules = 10;
+    private const int Rules = 11;
 
     public static Outlook Look(ProcessSeries series, Reconciler reconciler, Trade? trade, Constants constants, bool isDevice)
     {
@@ -31,6 +31,7 @@ public static class Forecaster
             Add(ref count, threats, GatheringThreat.Of(series, reconciler, constants));
             Add(ref count, threats, GrowthThreat.OfTrend(series, reconciler, constants));
             Add(ref count, threats, NeighbourThreat.Of(series, reconciler, constants));
+            Add(ref count, threats, FullThreat.Of(series, reconciler, trade));
             Add(ref count, threats, WallThreat.Of(series, reconciler, constants));
         }
         return Outlook.Of(threats[..count], isDevice ? default : UnseenThreat.Of(series, plan is not null, trade, constants), Peak(series, plan, threats[..count]), series.Capacity);

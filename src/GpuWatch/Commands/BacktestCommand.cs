@@ -5,6 +5,7 @@ using GpuWatch.Core.Alert;
 using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Units;
 using GpuWatch.Jobs;
+using GpuWatch.Options;
 
 namespace GpuWatch.Commands;
 
@@ -20,6 +21,8 @@ internal static class BacktestCommand
     private static readonly Option<int> FoldCount = new("--folds") { Description = "also fit the constants to all folds but one and judge them on that one, K times", HelpName = "K" };
     private static readonly Option<string> Fit = new("--fit") { Description = "fit the constants to these jobs and write them there; nothing is judged", HelpName = "FILE" };
     private static readonly Option<string> ConstantsOption = new("--constants") { Description = "constants to judge, as --fit writes them; default: as shipped", HelpName = "FILE" };
+    private static readonly Option<double?> MissCost = AlertCosts.MissFlag();
+    private static readonly Option<double?> FalseAlarmCost = AlertCosts.FalseAlarmFlag();
     private static readonly Option<string> Profile = ProfileFile.Flag();
     private static readonly Option<string> Output = new("--output") { Description = "table or json", DefaultValueFactory = _ => "table" };
 
@@ -29,7 +32,7 @@ internal static class BacktestCommand
     {
         var command = new Command("backtest", "Replays jobs whose end is known and measures the forecasts against the rules in use today.")
         {
-            Folder, NoJob, NvmlOnly, Reconcile, Verbose, Html, FoldCount, Fit, ConstantsOption, Profile, Output,
+            Folder, NoJob, NvmlOnly, Reconcile, Verbose, Html, FoldCount, Fit, ConstantsOption, MissCost, FalseAlarmCost, Profile, Output,
         };
         command.SetAction(parsed => Run(parsed, around));
         return command;
@@ -74,11 +77,11 @@ internal static class BacktestCommand
         return ExitCode.Done;
     }
 
-    private static WatchOptions Options(ParseResult parsed) => new()
+    private static WatchOptions Options(ParseResult parsed) => AlertCosts.From(parsed.GetValue(MissCost), parsed.GetValue(FalseAlarmCost)).In(new()
     {
         Profile = ProfileFile.Read(parsed.GetValue(Profile)),
         Constants = parsed.GetValue(ConstantsOption) is { } path ? ConstantsJson.Read(Content(path), path) : Constants.Shipped,
-    };
+    });
 
     private static byte[] Content(string path)
     {

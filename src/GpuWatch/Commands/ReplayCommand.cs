@@ -3,6 +3,7 @@ using System.Globalization;
 using GpuWatch.Core.Alert;
 using GpuWatch.Core.Units;
 using GpuWatch.Jobs;
+using GpuWatch.Options;
 using GpuWatch.Trace;
 
 namespace GpuWatch.Commands;
@@ -16,6 +17,8 @@ internal static class ReplayCommand
     private static readonly Option<string> Profile = ProfileFile.Flag();
     private static readonly Option<string> Speed = new("--speed") { Description = "max, or how many times faster than it was recorded", DefaultValueFactory = _ => "max" };
     private static readonly Option<double> ForecastEvery = new("--forecast-every") { Description = "seconds of trace time between forecasts", HelpName = "S", DefaultValueFactory = _ => 10 };
+    private static readonly Option<double?> MissCost = AlertCosts.MissFlag();
+    private static readonly Option<double?> FalseAlarmCost = AlertCosts.FalseAlarmFlag();
     private static readonly Option<string> FailOn = new("--fail-on") { Description = "exit with 3 when an alert of this severity or above is raised" };
     private static readonly Option<string> Columns = new("--columns") { Description = "column names of a log without a header: timestamp,memory.used,…", HelpName = "NAMES" };
     private static readonly Option<double?> TotalMiB = new("--total-mib") { Description = "memory of the card, where the log does not tell it", HelpName = "MIB" };
@@ -27,7 +30,7 @@ internal static class ReplayCommand
     {
         var command = new Command("replay", "Runs the live pipeline over a recording and prints what it would have said.")
         {
-            File, Job, JobPid, Profile, Speed, ForecastEvery, FailOn, Columns, TotalMiB, Output,
+            File, Job, JobPid, Profile, Speed, ForecastEvery, MissCost, FalseAlarmCost, FailOn, Columns, TotalMiB, Output,
         };
         command.SetAction(parsed => Run(parsed, around));
         return command;
@@ -37,7 +40,8 @@ internal static class ReplayCommand
     {
         var job = parsed.GetValue(Job) is { } path ? JobFile.Read(path) : null;
         var assignment = new JobAssignment(job, parsed.GetValue(JobPid));
-        var options = new WatchOptions { ForecastEverySeconds = Positive(parsed.GetValue(ForecastEvery), "--forecast-every"), Profile = ProfileFile.Read(parsed.GetValue(Profile)) };
+        var options = AlertCosts.From(parsed.GetValue(MissCost), parsed.GetValue(FalseAlarmCost))
+            .In(new() { ForecastEverySeconds = Positive(parsed.GetValue(ForecastEvery), "--forecast-every"), Profile = ProfileFile.Read(parsed.GetValue(Profile)) });
         var printer = new EventPrinter(around.Out, parsed.GetValue(Output) == "ndjson");
         var verdict = new Verdict(parsed.GetValue(FailOn));
         var recording = new RecordingOptions(parsed.GetValue(Columns), Total(parsed));

@@ -67,6 +67,51 @@ public sealed class ForecastTests
         Assert.Contains(watching.Events.OfType<AlertRaised>(), raised => raised.Alert.Kind == AlertKind.Neighbour);
     }
 
+    /// <summary>Its plan needs 5.7 GiB beyond its context.</summary>
+    [Theory]
+    [InlineData(4.5, 30, true)]
+    [InlineData(6.5, 30, false)]
+    [InlineData(4.5, 7200, false)]
+    public void Beside_a_neighbour_only_what_still_lacks_memory_and_has_grown_of_late_is_paged(double heldGiB, int seconds, bool isPaged)
+    {
+        var watching = new Watching(24, Long).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 3.0, heldGiB]).See(Enumerable.Repeat(heldGiB, seconds));
+        for (var others = 0.0; others < 24 - heldGiB - 2; others += 0.2)
+        {
+            watching.See([heldGiB], others);
+        }
+        Assert.Equal(isPaged, watching.Critical.Any());
+    }
+
+    [Fact]
+    public void A_device_that_a_neighbour_has_filled_long_ago_is_no_longer_feared()
+    {
+        var watching = new Watching(24, Small).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 2.6, 3.2]);
+        for (var others = 0.0; others < 20.7; others += 0.2)
+        {
+            watching.See([3.2], others);
+        }
+        Assert.Contains(watching.Watch.View.Processes.Single().Alerts, alert => alert.Kind == AlertKind.OomRisk);
+        Assert.DoesNotContain(watching.See(Enumerable.Repeat(3.2, 3600), othersGiB: 20.7).Watch.View.Processes.Single().Alerts, alert => alert.Kind == AlertKind.OomRisk);
+    }
+
+    [Theory]
+    [InlineData(15.7, null, Severity.Warning)]
+    [InlineData(15.7, Trade.Serving, null)]
+    [InlineData(14.5, null, null)]
+    public void Who_fills_its_room_undeclared_is_worth_a_word_until_it_has_shown_that_it_lives_there(double usedGiB, Trade? trade, Severity? feared)
+    {
+        var watching = new Watching(trade: trade).See([0.4, 2, 2, 2, 10, usedGiB, usedGiB]);
+        Assert.Equal(feared, watching.Watch.View.Processes.Single().Alerts.Select(alert => (Severity?)alert.Severity).Max());
+        Assert.Empty(watching.See(Enumerable.Repeat(usedGiB, 90)).Watch.View.Processes.Single().Alerts);
+    }
+
+    [Theory]
+    [InlineData(1, 2, false)]
+    [InlineData(1, 1, true)]
+    [InlineData(2, 1, true)]
+    public void Who_minds_a_miss_more_than_a_false_alarm_is_paged_sooner(double miss, double falseAlarm, bool isPaged) =>
+        Assert.Equal(isPaged, new Watching(options: new WatchOptions { MissCost = miss, FalseAlarmCost = falseAlarm }).See([0.4, 2, 2, 2, 10, 15.7, 15.7]).Critical.Any());
+
     [Fact]
     public void A_tenant_known_only_as_flat_is_silent_when_others_take_the_rest()
     {
