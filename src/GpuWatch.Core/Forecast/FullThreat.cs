@@ -13,7 +13,6 @@ internal static class FullThreat
     private const double FullShare = 0.03;
     private const double Deadly = 0.65;
     private const double HalfSeconds = 10;
-    private const double Spread = 1.7;
 
     public static Threat? Of(ProcessSeries series, Reconciler reconciler, Trade? trade)
     {
@@ -22,6 +21,6 @@ internal static class FullThreat
             return null;
         }
         var since = series.NowSeconds - Math.Max(Math.Max(series.GrewSeconds, series.OthersGrewSeconds), series.FirstStepAtSeconds);
-        return new Threat(Cause.LongBatch, Survival.Dies(Deadly, HalfSeconds, since), Math.Max(HalfSeconds, since), Spread, series.Available);
+        return new Threat(Cause.LongBatch, Survival.Dies(Deadly, HalfSeconds, since), Math.Max(HalfSeconds, since), Survival.Spread, series.Available);
     }
 }

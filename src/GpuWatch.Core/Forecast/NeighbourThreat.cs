@@ -34,7 +34,7 @@ internal static class NeighbourThreat
         if (isFull)
         {
             var survived = series.NowSeconds - series.OthersGrewSeconds;
-            return new Threat(Cause.Neighbour, Survival.Dies(needs, constants.NeighbourSeconds, survived), Math.Max(constants.NeighbourSeconds, survived), constants.NeighbourSpread, series.Available);
+            return new Threat(Cause.Neighbour, Survival.Dies(needs, constants.NeighbourSeconds, survived), constants.NeighbourSeconds + survived, Survival.Spread, series.Available);
         }
         var untilFull = series.Available.Count / climb.BytesPerSecond;
         var goesOn = GrowthThreat.GoesOn(climb.Grown.Count, series.Available.Count, constants);

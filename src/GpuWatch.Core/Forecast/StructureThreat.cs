@@ -10,8 +10,6 @@ internal static class StructureThreat
 {
     /// <summary>From the end of loading to the first optimizer step, when nothing is known of the speed.</summary>
     private const double ToFirstStepSeconds = 5;
-    /// <summary>P(later than x) = s/(s + x) is logistic in ln x: the normal curve nearest to it (Johnson, Kotz and Balakrishnan 1995, chapter 23).</summary>
-    private const double LindySpread = 1.7;
     /// <summary>Standard deviation of a context that is not known apart: 256–616 MiB in public reports.</summary>
     private static readonly Bytes ContextDeviation = Bytes.FromMiB(80);
     /// <summary>No recorded job needed more room than this over its live peak; where so much is free nothing has to be played.</summary>
@@ -23,6 +21,10 @@ internal static class StructureThreat
     private const double DeclaredRight = 0.95;
     /// <summary>A micro-batch takes about so long, where many are gathered for one optimizer step.</summary>
     private const double MicroBatchSeconds = 30;
+
+    /// <summary>First batches as large as declared, where activations decide: half of the recorded jobs that could not hold such a batch had smaller ones first.</summary>
+    private const double FirstBatchesWhole = 0.7;
+    private const double ToLaterBatchSeconds = 60;
 
     /// <summary>Jobs in which a batch of the declared size comes at all: a declared length is often the most that is allowed.</summary>
     private const double LongBatchComes = 0.9;
@@ -52,7 +54,11 @@ internal static class StructureThreat
             var due = Survival.Dies(Math.Min(DeclaredRight, Doubt(plan.Phases.FirstOptimizer * (constants.Reach * reconciler.Tightness))), MicroBatchSeconds * (reconciler.Job?.GradAccum ?? 1), series.NowSeconds - series.FirstStepAtSeconds);
             (cause, comes) = due >= comes ? (Cause.FirstOptimizer, due) : (cause, comes);
         }
-        return new Threat(cause, comes, Eta(series, plan), !series.HasStepped ? constants.LoadingSpread : LindySpread, need - series.Held);
+        return new Threat(cause, comes, Eta(series, plan), !series.HasStepped ? constants.LoadingSpread : Survival.Spread, need - series.Held)
+        {
+            Punctual = series.HasStepped || cause is Cause.Load or Cause.FirstOptimizer ? 1 : FirstBatchesWhole,
+            LaterSeconds = ToLaterBatchSeconds,
+        };
 
         double Doubt(Bytes asked) => Normal.Cdf((asked - room).Count / deviation);
     }
