@@ -4,4 +4,7 @@ namespace GpuWatch.Core.Allocator;
 /// <param name="Capacity">Bytes CUDA has for it; null = no end.</param>
 /// <param name="MaxSplitSize">Blocks of this many bytes and more are not cut (max_split_size_mb); null = all are.</param>
 /// <param name="ExpandableSegments">One growing segment a pool instead of one for each request (expandable_segments).</param>
-public readonly record struct AllocatorSettings(long? Capacity = null, long? MaxSplitSize = null, bool ExpandableSegments = false);
+/// <param name="RoundupDivisions">Requests are rounded up to so many steps between powers of two (roundup_power2_divisions), a power of two;
+/// null = to 512 bytes.</param>
+public readonly record struct AllocatorSettings(
+    long? Capacity = null, long? MaxSplitSize = null, bool ExpandableSegments = false, int? RoundupDivisions = null);

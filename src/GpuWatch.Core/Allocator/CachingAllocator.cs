@@ -68,7 +68,7 @@ public sealed partial class CachingAllocator : IAllocator
     public bool TryAllocate(long request, out int block)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(request, 1);
-        var size = Granularity.OfRequest(request);
+        var size = Granularity.OfRequest(request, Settings.RoundupDivisions);
         var isSmall = size <= Granularity.LargestSmall;
         var pool = isSmall ? small : large;
         if (!TryFind(pool, size, out block) && !TryGrow(size, isSmall, out block))

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace GpuWatch.Core.Allocator;
 
 /// <summary>The sizes PyTorch's caching allocator rounds to (c10/cuda/CUDACachingAllocator.cpp, kMinBlockSize to kRoundLarge).</summary>
@@ -17,7 +19,11 @@ internal static class Granularity
 
     private const long OwnRounding = 2L << 20;
 
-    public static long OfRequest(long size) => Up(Math.Max(size, Block), Block);
+    /// <param name="divisions">Steps between one power of two and the next, itself a power of two; null = requests are rounded to whole blocks.</param>
+    public static long OfRequest(long size, int? divisions = null) =>
+        divisions is > 1 and var steps && size > Block * steps
+            ? Up(size, (1L << BitOperations.Log2((ulong)size)) / steps)
+            : Up(Math.Max(size, Block), Block);
 
     /// <summary>Bytes asked of CUDA for a block of a rounded size.</summary>
     public static long OfSegment(long size) => size switch

@@ -5,10 +5,10 @@ public static class Plain
 {
     private const int Longest = 80;
 
-    /// <summary>The text on one line, without control characters, at most 80 characters of it.</summary>
-    public static string Text(string text)
+    /// <summary>The text on one line, without control characters, at most 80 characters of it or as many as are named.</summary>
+    public static string Text(string text, int longest = Longest)
     {
-        var cut = text.Length > Longest ? string.Concat(text.AsSpan(0, Longest - 1), "…") : text;
+        var cut = text.Length > longest ? string.Concat(text.AsSpan(0, longest - 1), "…") : text;
         return cut.AsSpan().IndexOfAnyInRange('\0', '\x1f') < 0 && cut.AsSpan().IndexOfAnyInRange('\x7f', '\x9f') < 0
             ? cut
             : string.Create(cut.Length, cut, (to, from) =>

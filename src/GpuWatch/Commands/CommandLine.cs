@@ -22,6 +22,7 @@ internal static class CommandLine
             CalibrateCommand.Create(around),
             ConfigCommand.Create(around),
             ReplayCommand.Create(around),
+            SnapshotCommand.Create(around),
             DoctorCommand.Create(around),
             HealthCheckCommand.Create(around),
             CompletionCommand.Create(around),

@@ -47,6 +47,11 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction usual) : Syn
             "gpuwatch replay trace.csv --job train.yaml --output ndjson",
             "nvidia-smi --query-gpu=timestamp,index,memory.used,memory.total --format=csv -l 1 > log.csv; gpuwatch replay log.csv",
         ],
+        ["snapshot"] =
+        [
+            "gpuwatch snapshot memory.pickle",
+            "gpuwatch snapshot memory.pickle --device 0 --timeline memory.csv --output json",
+        ],
         ["record"] = ["gpuwatch record run.csv --for 8h            and later: gpuwatch replay run.csv"],
         ["query"] =
         [
