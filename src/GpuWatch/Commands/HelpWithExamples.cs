@@ -18,6 +18,7 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction usual) : Syn
             "gpuwatch doctor                           does this machine let it work?",
             "gpuwatch estimate --job train.yaml        what a job will need, before it starts",
             "gpuwatch replay log.csv                   what it would have said of a recording",
+            "gpuwatch snapshot memory.pickle           what filled PyTorch's memory, and which setting would save how much",
         ],
         ["agent"] =
         [

@@ -38,7 +38,7 @@ internal static class SnapshotJson
         json.WriteNumber("largest_free_block_bytes", usage.LargestFreeBlock);
         json.WriteNumber("segments", usage.Segments);
         json.WriteNumber("blocks", usage.Blocks);
-        json.Number("fragmentation", usage.Fragmentation is { } share ? Math.Round(share, 6) : null);
+        json.Number("fragmentation", usage.Fragmentation);
     }
 
     private static void WritePeak(Utf8JsonWriter json, Peak? peak)

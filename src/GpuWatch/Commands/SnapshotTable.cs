@@ -49,13 +49,20 @@ internal static class SnapshotTable
     {
         foreach (var oom in report.Ooms.Take(Most))
         {
-            Line(output, "ran out", Text($"{At(oom.SinceStartUs, oom.EventIndex)}: {Size(oom.Bytes)} were asked for, CUDA had {Size(oom.DeviceFree)} free, {Size(oom.Reserved)} were reserved and {Size(oom.Allocated)} asked for by live tensors{Of(oom.Frame)}"));
+            Line(output, "ran out", Text($"{At(oom.SinceStartUs, oom.EventIndex)}: {Size(oom.Bytes)} were asked for, CUDA had {Size(oom.DeviceFree)} free, {Size(oom.Reserved)} were reserved and {Size(oom.Allocated)} asked for by live tensors{Lacking(oom)}{Of(oom.Frame)}"));
         }
         if (report.Ooms.Count > Most)
         {
             Line(output, "", Text($"and {report.Ooms.Count - Most} times more"));
         }
     }
+
+    /// <summary>Whether it was for want of memory or of a place: by then PyTorch has given back what it could.</summary>
+    private static string Lacking(Oom oom) =>
+        oom is not { Bytes: { } asked, DeviceFree: { } free, Allocated: { } live } ? "" :
+        free + oom.Reserved - live is var unused && unused >= asked
+            ? Text($": {Size(unused)} were unused, but in pieces")
+            : Text($": {Size(asked - unused)} were missing");
 
     private static void WritePeak(SnapshotReport report, TextWriter output)
     {

@@ -14,19 +14,26 @@ internal sealed class TimelineFile(string path, DeviceSnapshot? device)
     /// <exception cref="BadInputException">It cannot be written.</exception>
     public void Write()
     {
-        var beside = path + ".new";
+        // Beside it first: nobody ever reads half a file. What lies in /dev is no file, and must not be replaced by one.
+        var isPipe = path.StartsWith("/dev/", StringComparison.Ordinal);
+        var beside = isPipe ? path : path + ".new";
         try
         {
-            // Beside it first: nobody ever reads half a file.
             using (var file = new StreamWriter(beside, false, new UTF8Encoding(false)) { NewLine = "\n" })
             {
                 WriteTo(file);
             }
-            File.Move(beside, path, overwrite: true);
+            if (!isPipe)
+            {
+                File.Move(beside, path, overwrite: true);
+            }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            Forget(beside);
+            if (!isPipe)
+            {
+                Forget(beside);
+            }
             throw new BadInputException(path, Plain.Text(fault.Message), "expected a file that can be written");
         }
     }

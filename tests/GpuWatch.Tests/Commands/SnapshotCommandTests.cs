@@ -79,8 +79,22 @@ public sealed class SnapshotCommandTests : IDisposable
 
         var table = Gpuwatch.Run("snapshot", snapshot).Out;
 
-        Assert.Contains("ran out       after event 0: 10 B were asked for, CUDA had 5 B free, 0 B were reserved and 0 B asked for by live tensors, x/·[2J.py:3 a·b·", table);
+        Assert.Contains("ran out       after event 0: 10 B were asked for, CUDA had 5 B free, 0 B were reserved and 0 B asked for by live tensors: 5 B were missing, x/·[2J.py:3 a·b·", table);
         Assert.Contains("/x/·[2J.py:3 a·b·", Gpuwatch.Run("snapshot", snapshot, "--output", "json").Out);
+    }
+
+    [ToolTheory("python3")]
+    [InlineData(300, 100, 50, ": 150 B were missing")]
+    [InlineData(300, 100, 250, ": 350 B were unused, but in pieces")]
+    public void An_oom_tells_whether_memory_or_a_place_was_missing(int asked, int deviceFree, int unused, string told)
+    {
+        var snapshot = folder.File("oom.pickle", Python.Pickled($$"""
+            {'segments': [{'total_size': {{1000 + unused}}, 'allocated_size': 1000, 'active_size': 1000, 'segment_type': 'large', 'address': 0,
+                           'blocks': [{'size': 1000, 'requested_size': 1000, 'state': 'active_allocated'}, {'size': {{unused}}, 'state': 'inactive'}]}],
+             'device_traces': [[{'action': 'oom', 'device_free': {{deviceFree}}, 'size': {{asked}}, 'stream': 0}]]}
+            """)[4]);
+
+        Assert.Contains(told + "\n", Gpuwatch.Run("snapshot", snapshot).Out);
     }
 
     [Fact]
@@ -102,6 +116,15 @@ public sealed class SnapshotCommandTests : IDisposable
         Assert.Matches($"^gpuwatch: {folder.Path}: cannot be read: .*; expected a pickled PyTorch memory snapshot\n$", Gpuwatch.Run("snapshot", folder.Path).Error);
         var text = folder.File("text.csv", "time_s,gpu\n");
         Assert.Equal((2, "", $"gpuwatch: {text}:byte 0: "), Gpuwatch.Run("snapshot", text) is var (code, output, error) ? (code, output, error[..$"gpuwatch: {text}:byte 0: ".Length]) : default);
+    }
+
+    [LinuxFact]
+    public void A_timeline_goes_through_a_pipe_and_a_snapshot_comes_from_one()
+    {
+        var (code, output) = Tool.Run("sh", ["-c", $"cat {SomeSnapshot.Path} | {RunningAgent.Program} snapshot /dev/stdin --timeline /dev/fd/3 3>&1 >/dev/null"]);
+
+        Assert.Equal(0, code);
+        GoldenFile.Matches("snapshot.timeline.csv", output);
     }
 
     [Fact]

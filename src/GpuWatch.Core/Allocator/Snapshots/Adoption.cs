@@ -31,7 +31,8 @@ internal sealed record Adoption(Segment Segment, long[] Sizes)
         {
             var block = live[next];
             var behind = next + 1 < live.Count ? Math.Min(end, live[next + 1].Address) : end;
-            var size = block.Size ?? Whole(Granularity.OfRequest(block.Requested, settings.RoundupDivisions), behind - block.Address, segment.IsSmall);
+            // What PyTorch did not cut off behind it, since it was at most 1 MiB, is taken for a free block: nothing fits there either, and it comes back with it.
+            var size = block.Size ?? Granularity.OfRequest(block.Requested, settings.RoundupDivisions);
             if (block.Address < at || block.Address + size > behind)
             {
                 return null;
@@ -43,9 +44,6 @@ internal sealed record Adoption(Segment Segment, long[] Sizes)
         Free(sizes, end - at);
         return [.. sizes];
     }
-
-    /// <summary>What is left over behind a large block is cut off only above 1 MiB, so that a smaller gap is the block's own.</summary>
-    private static long Whole(long size, long room, bool isSmall) => !isSmall && room > size && room - size <= Granularity.LargestSmall ? room : size;
 
     private static void Free(List<long> sizes, long gap)
     {

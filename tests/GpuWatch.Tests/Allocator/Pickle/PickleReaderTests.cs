@@ -96,6 +96,7 @@ public sealed class PickleReaderTests
     [InlineData("NNNs.", 3, "a key is set in None; expected a dict")]
     [InlineData("}(Nu.", 3, "a key has no value")]
     [InlineData("N\u0087.", 1, "a value is taken")]
+    [InlineData("N(N\u0086.", 3, "a value is taken")]
     [InlineData("h\u0005.", 0, "nothing was put aside as number 5")]
     [InlineData("g-1\n.", 0, "a memo number is none")]
     [InlineData("Ix\n.", 0, "\"x\" is no number")]

@@ -35,7 +35,7 @@ public sealed class BrokenSnapshotTests
                 {
                     Assert.StartsWith("x.pickle", refused.Message);
                 }
-            }).Check(Config.QuickThrowOnFailure.WithMaxTest(400));
+            }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
 
     [ToolTheory("python3")]
     [InlineData("7", "x.pickle: the pickle is a number; expected ")]
