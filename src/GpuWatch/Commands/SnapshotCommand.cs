@@ -47,7 +47,7 @@ internal static class SnapshotCommand
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, FileOptions.SequentialScan);
-            return SnapshotReader.Read(file, Plain.Text(path, int.MaxValue));
+            return SnapshotReader.Read(file, Plain.TextUpTo(int.MaxValue, path));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {

@@ -42,6 +42,6 @@ internal sealed class FrameList() : PickleList("a list of frames")
         var (file, name) = (dict.Find("filename")?.Text ?? "", dict.Find("name")?.Text ?? "");
         // torch::autograd::generated::MmBackward0::apply(…) is known to people as MmBackward0.
         var function = IsBackward(name) ? name[..name.IndexOf(Apply, StringComparison.Ordinal)].Split("::")[^1] : name;
-        return new(file is "??" ? "" : Plain.Text(file, LongestText), dict.Find("line")?.Integer ?? 0, Plain.Text(function, LongestText));
+        return new(file is "??" ? "" : Plain.TextUpTo(LongestText, file), dict.Find("line")?.Integer ?? 0, Plain.TextUpTo(LongestText, function));
     }
 }
