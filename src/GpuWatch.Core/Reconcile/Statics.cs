@@ -13,6 +13,8 @@ public readonly record struct Statics(bool IsWeights, Bytes Seen, Bytes Planned)
 {
     private const double WeightsShare = 0.15;
     private const double KeptShare = 0.5;
+    /// <summary>What loads and loads, past its plan by this share, has other weights, though it is not known yet how many.</summary>
+    private const double LoadingShare = 0.5;
     /// <summary>Small tensors beside the weights, and the first stairs of a step that was noticed late.</summary>
     private static readonly Bytes LiveDoubt = Bytes.FromMiB(200);
     /// <summary>Where the context is not known apart: 256–616 MiB in public reports around the typical one, and segments.</summary>
@@ -35,9 +37,6 @@ public readonly record struct Statics(bool IsWeights, Bytes Seen, Bytes Planned)
         var (loaded, doubt) = series.LoadedBytes is { } live ? (live, LiveDoubt) : (level - ProcessSeries.TypicalContext, ContextDoubt);
         return IsOff(loaded, plan.Phases.Load, doubt, WeightsShare) ? new(true, loaded, plan.Phases.Load) : null;
     }
-
-    /// <summary>What loads and loads, past this many times what was planned, has other weights, though it is not known yet how many.</summary>
-    private const double LoadingShare = 0.5;
 
     /// <summary>Null unless it has loaded, or is still loading, clearly other weights than planned.</summary>
     public static Statics? WeightsSoFar(ProcessSeries series, Plan plan) =>
