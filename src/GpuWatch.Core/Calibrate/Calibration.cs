@@ -41,10 +41,16 @@ public static class Calibration
     /// <summary>The mean error must fall by this much, half of a tenth of a percent; less is noise.</summary>
     private const double LeastGain = 0.0005;
 
+    /// <summary>Of the other ways' mean error, by which a cause is known well enough to be believed for jobs that were not seen.</summary>
+    private const double TwiceAsClose = 0.5;
+
     /// <summary>A way to make a profile, judged on runs it was not fitted to.</summary>
     private sealed record Candidate(Profile Profile, List<Profile> Refits, double[] LeftOut)
     {
         public Errors Errors { get; } = Errors.Of(LeftOut);
+
+        /// <summary>Less than this share of others, on the mean, and noticeably so.</summary>
+        public bool Errs(double share, Errors others) => Errors.Typical < share * others.Typical - LeastGain;
     }
 
     /// <param name="start">The profile to start from, and to hold to.</param>
@@ -54,46 +60,54 @@ public static class Calibration
         // A run that is written down twice would judge the profile that was fitted on it.
         IReadOnlyList<MeasuredRun> runs = shipped ? given : [.. given.DistinctBy(run => (run.Source, run.Quantity, run.Peak, run.Error(start)))];
         var before = Errors.Of(runs.Select(run => run.Error(start)));
-        var found = Refitted(runs, start, shipped);
-        if (!shipped && Middle(runs, start) is var middle && found.Errors.Typical > middle.Errors.Typical - LeastGain)
-        {
-            found = middle;
-        }
+        var (found, everywhere) = shipped ? (Judged(runs, start, seen => Shipped(seen, start)), true) : OfItsOwn(runs, start, before);
+        var kinds = everywhere ? [] : Kinds.Nearer(runs, found.LeftOut, start, LeastGain);
+        var leftOut = everywhere ? found.LeftOut : [.. runs.Select((run, i) => kinds.Contains(run.Kind) ? found.LeftOut[i] : run.Error(start))];
         var profile = found.Profile with
         {
             Coefficients = [.. found.Profile.Coefficients.Select(one => Interval(one, found.Refits, runs, start, shipped))],
-            Bands = BandsOf(runs, found.LeftOut, start),
+            Bands = BandsOf(runs, leftOut, start),
             Rows = runs.Count,
             Sources = [.. runs.Select(run => run.Source).Distinct().Order(StringComparer.Ordinal)],
             Gpus = [.. runs.Select(run => run.Gpu).OfType<string>().Distinct().Order(StringComparer.Ordinal)],
             Driver = Told(runs.Select(run => run.Driver)),
             Framework = Told(runs.Select(run => run.Framework)),
+            Scope = everywhere ? null : new(kinds, start),
         };
-        return new(profile, before, found.Errors, runs.Count >= EnoughToKeep && IsBetter(before, found.Errors, shipped), [.. found.LeftOut]);
+        var after = Errors.Of(leftOut);
+        return new(profile, before, after, runs.Count >= EnoughToKeep && IsBetter(before, after, shipped), [.. leftOut]);
     }
 
-    private static Candidate Refitted(IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped)
+    /// <summary>
+    /// Ways to learn from a source's own runs, the one that believes them least first: the middle, to which nothing is fitted; caches half way to theirs; what they make
+    /// evident. A later one must err less on runs it was not fitted to. What errs <see cref="TwiceAsClose"/> is the machine's, whatever it runs.
+    /// </summary>
+    private static (Candidate Found, bool Everywhere) OfItsOwn(IReadOnlyList<MeasuredRun> runs, Profile start, Errors before)
+    {
+        var middle = Lean.Undone(start);
+        var best = Judged(runs, start, _ => middle);
+        var halfWay = Judged(runs, start, seen => HalfWay.To(seen, middle));
+        best = halfWay.Errs(1, best.Errors) ? halfWay : best;
+        var evident = Judged(runs, start, seen => Evident.To(seen, middle));
+        return evident.Errs(TwiceAsClose, best.Errors) && evident.Errs(TwiceAsClose, before) ? (evident, true)
+            : (evident.Errs(1, best.Errors) ? evident : best, false);
+    }
+
+    private static Candidate Judged(IReadOnlyList<MeasuredRun> runs, Profile start, Func<IReadOnlyList<MeasuredRun>, Profile> fit)
     {
         var leftOut = new double[runs.Count];
         var refits = new List<Profile>();
         foreach (var fold in FoldsOf(runs))
         {
             var seen = runs.Where((_, i) => !fold.Contains(i)).ToList();
-            var refit = seen.Count == 0 ? start : To(seen, start, shipped);
+            var refit = seen.Count == 0 ? start : fit(seen);
             refits.Add(refit);
             foreach (var i in fold)
             {
                 leftOut[i] = runs[i].Error(refit);
             }
         }
-        return new(To(runs, start, shipped), refits, leftOut);
-    }
-
-    /// <summary>The profile without its leaning: nothing is fitted to the runs, so each of them judges it.</summary>
-    private static Candidate Middle(IReadOnlyList<MeasuredRun> runs, Profile start)
-    {
-        var middle = Lean.Undone(start);
-        return new(middle, [middle], [.. runs.Select(run => run.Error(middle))]);
+        return new(fit(runs), refits, leftOut);
     }
 
     private static string? Told(IEnumerable<string?> values) =>
@@ -108,8 +122,8 @@ public static class Calibration
     private static bool IsBetter(Errors before, Errors after, bool shipped) =>
         shipped ? after.Cost < before.Cost : after.Typical < before.Typical - LeastGain;
 
-    internal static Profile To(IReadOnlyList<MeasuredRun> runs, Profile start, bool shipped) =>
-        shipped ? Lean.To(runs, Fit.To(runs, start)) : Evident.To(runs, Lean.Undone(start));
+    /// <summary>The shipped profile of these runs: fitted, then leaned.</summary>
+    internal static Profile Shipped(IReadOnlyList<MeasuredRun> runs, Profile start) => Lean.To(runs, Fit.To(runs, start));
 
     private static List<HashSet<int>> FoldsOf(IReadOnlyList<MeasuredRun> runs)
     {

@@ -21,7 +21,7 @@ public sealed record FewRuns(string Source, int Rows, double Before, double Afte
     {
         foreach (var own in runs.GroupBy(run => run.Source).Where(group => group.Count() >= Drawn + LeastOthers).OrderBy(group => group.Key, StringComparer.Ordinal))
         {
-            var unseen = Calibration.To([.. runs.Where(run => run.Source != own.Key)], Profile.Prior, shipped: true);
+            var unseen = Calibration.Shipped([.. runs.Where(run => run.Source != own.Key)], Profile.Prior);
             yield return Of(own.Key, [.. own], unseen);
         }
     }

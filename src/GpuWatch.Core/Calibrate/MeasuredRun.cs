@@ -16,6 +16,9 @@ public sealed record MeasuredRun(string Source, string? Gpu, Quantity Quantity, 
     /// <summary>What trained, as it was told or as its command line names it; null = nobody told.</summary>
     public string? Framework { get; init; }
 
+    /// <summary>Runs of one kind tell of each other.</summary>
+    public JobKind Kind => Features.Kind;
+
     /// <summary>The job runs on several GPUs.</summary>
     public bool Several => Features.Several;
 
@@ -27,7 +30,7 @@ public sealed record MeasuredRun(string Source, string? Gpu, Quantity Quantity, 
     }
 
     /// <summary>ln(estimate ÷ truth): negative is too low.</summary>
-    public double Error(Profile profile) => Math.Log(Overheads.Of(Features, profile).Of(Quantity) / Peak.Count);
+    public double Error(Profile profile) => Math.Log(Overheads.Of(Features, profile.For(Kind)).Of(Quantity) / Peak.Count);
 
     internal bool Feels(Knob knob) => Features.Feels(knob) && knob switch
     {

@@ -13,7 +13,12 @@ public static class Estimator
     public static (Plan? Plan, string? Error) Estimate(Job job, Profile? profile = null)
     {
         var (work, error) = Resolver.Resolve(job);
-        return work is null ? (null, error) : (Plans.Of(Play(work), work, profile ?? Profile.Default), null);
+        if (work is null)
+        {
+            return (null, error);
+        }
+        var played = Play(work);
+        return (Plans.Of(played, work, (profile ?? Profile.Default).For(played.Kind)), null);
     }
 
     /// <summary>
@@ -41,7 +46,8 @@ public static class Estimator
         {
             return [];
         }
-        var (turned, played) = (profile ?? Profile.Default, Play(work, new Tape.Tape { Itemises = true }));
+        var played = Play(work, new Tape.Tape { Itemises = true });
+        var turned = (profile ?? Profile.Default).For(played.Kind);
         return Explanation.Of(Plans.Of(played, work, turned), played, work, turned);
     }
 

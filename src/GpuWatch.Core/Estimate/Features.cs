@@ -11,9 +11,11 @@ namespace GpuWatch.Core.Estimate;
 /// <param name="Cached">Bytes the allocator reserves beyond the allocated peak, as replayed.</param>
 /// <param name="Paged">Bytes of the optimizer's states in managed memory.</param>
 /// <param name="Last">The last phase the job is told to have.</param>
+/// <param name="Kind">Which profile holds for it.</param>
 /// <param name="UsualContext">GiB of context and libraries of this generation of GPUs.</param>
 internal readonly record struct Features(
-    StepPlan Played, bool LossUnsaid, bool Widened, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card, long Cached, long Paged, Phase Last)
+    StepPlan Played, bool LossUnsaid, bool Widened, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card, long Cached, long Paged, Phase Last,
+    JobKind Kind)
 {
     /// <summary>Through bitsandbytes' layers, as trainers run 4 bits of which nothing else is said; a job told down to its loss is played as it says.</summary>
     private static bool InFourBits(Workload work) => work.Job.QuantFormat is "nf4" or "nf4-dq" or "fp4"
@@ -34,7 +36,8 @@ internal readonly record struct Features(
         Room.Fillable(work.Job),
         cached,
         StepPlan.Paged(work),
-        work.Job.EvalBatch is not null && played.Evaluation.Total > 0 ? Phase.Evaluation : Phase.Steady);
+        work.Job.EvalBatch is not null && played.Evaluation.Total > 0 ? Phase.Evaluation : Phase.Steady,
+        JobKind.Of(work));
 
     public bool Several => Gpus > 1;
 

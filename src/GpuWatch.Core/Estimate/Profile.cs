@@ -14,6 +14,7 @@ public readonly record struct ErrorBand(double Low, double High, int Rows);
 
 /// <summary>Coefficients of the estimate and how far it may be off, fitted on measured runs.</summary>
 /// <param name="Bands">By <see cref="Quantity"/>, for jobs on one GPU and for jobs on several: index 2·quantity + (several ? 1 : 0).</param>
+/// <param name="Scope">Kinds of jobs it holds for, and what holds for others; null = it holds for all.</param>
 public sealed record Profile(
     ImmutableArray<Coefficient> Coefficients,
     ImmutableArray<ErrorBand> Bands,
@@ -21,7 +22,8 @@ public sealed record Profile(
     ImmutableArray<string> Sources,
     ImmutableArray<string> Gpus,
     string? Driver = null,
-    string? Framework = null)
+    string? Framework = null,
+    ProfileScope? Scope = null)
 {
     private static readonly Lazy<Profile> Embedded = new(ProfileJson.ReadEmbedded);
 
@@ -32,6 +34,9 @@ public sealed record Profile(
     public static Profile Prior { get; } = new(
         [.. Knobs.All.Select(range => new Coefficient(range.Knob, range.Prior, range.Least, range.Most, 0))],
         [.. Enumerable.Repeat(new ErrorBand(0.8, 1.3, 0), 6)], 0, [], []);
+
+    /// <summary>The profile that holds for jobs of this kind.</summary>
+    public Profile For(JobKind kind) => Scope is { } scope && !scope.Kinds.Contains(kind) ? scope.Elsewhere : this;
 
     public double this[Knob knob] => Coefficients[(int)knob].Value;
 

@@ -17,25 +17,45 @@ public static class ProfileJson
         var bytes = new ArrayBufferWriter<byte>(4096);
         using (var json = new Utf8JsonWriter(bytes, new() { Indented = true, NewLine = "\n" }))
         {
-            json.WriteStartObject();
-            json.WriteString("format", Format);
-            json.WriteNumber("rows", profile.Rows);
-            WriteProvenance(json, profile);
-            json.WriteStartArray("coefficients");
-            foreach (var coefficient in profile.Coefficients)
-            {
-                WriteCoefficient(json, coefficient);
-            }
-            json.WriteEndArray();
-            json.WriteStartArray("bands");
-            for (var i = 0; i < profile.Bands.Length; i++)
-            {
-                WriteBand(json, i, profile.Bands[i]);
-            }
-            json.WriteEndArray();
-            json.WriteEndObject();
+            Write(json, profile);
         }
         return bytes.WrittenSpan.ToArray();
+    }
+
+    private static void Write(Utf8JsonWriter json, Profile profile)
+    {
+        json.WriteStartObject();
+        json.WriteString("format", Format);
+        json.WriteNumber("rows", profile.Rows);
+        WriteProvenance(json, profile);
+        json.WriteStartArray("coefficients");
+        foreach (var coefficient in profile.Coefficients)
+        {
+            WriteCoefficient(json, coefficient);
+        }
+        json.WriteEndArray();
+        json.WriteStartArray("bands");
+        for (var i = 0; i < profile.Bands.Length; i++)
+        {
+            WriteBand(json, i, profile.Bands[i]);
+        }
+        json.WriteEndArray();
+        WriteKinds(json, profile);
+        if (profile.Scope is { } scope)
+        {
+            json.WritePropertyName("elsewhere");
+            Write(json, scope.Elsewhere);
+        }
+        json.WriteEndObject();
+    }
+
+    /// <summary>Kinds of jobs the profile holds for; not written where it holds for all.</summary>
+    public static void WriteKinds(Utf8JsonWriter json, Profile profile)
+    {
+        if (profile.Scope is { } scope)
+        {
+            WriteTexts(json, "holds_for", [.. scope.Kinds.Select(kind => kind.ToString())]);
+        }
     }
 
     /// <summary>Where the runs come from that it was fitted on; null = nobody told.</summary>
@@ -119,8 +139,12 @@ public static class ProfileJson
         }
         return new(
             coefficients.ToImmutable(), bands.ToImmutable(), root.GetProperty("rows").GetInt32(), Texts(root, "sources"), Texts(root, "gpus"),
-            root.GetProperty("driver").GetString(), root.GetProperty("framework").GetString());
+            root.GetProperty("driver").GetString(), root.GetProperty("framework").GetString(), Scope(root));
     }
+
+    private static ProfileScope? Scope(JsonElement root) => root.TryGetProperty("holds_for", out _)
+        ? new([.. Texts(root, "holds_for").Select(text => JobKind.Parse(text) ?? throw new FormatException())], Read(root.GetProperty("elsewhere")))
+        : null;
 
     private static ErrorBand Band(JsonElement element)
     {

@@ -132,6 +132,7 @@ internal static class CalibrateCommand
                 ProfileJson.WriteCoefficient(json, coefficient);
             }
             json.WriteEndArray();
+            ProfileJson.WriteKinds(json, found.Profile);
             json.WriteBoolean("saved", found.Helps);
             json.WriteEndObject();
         }
@@ -157,6 +158,10 @@ internal static class CalibrateCommand
         {
             var range = Knobs.All[(int)coefficient.Knob];
             output.WriteLine(Line($"{range.Name,-16} {coefficient.Value,6:0.###}  ({coefficient.Low:0.###} to {coefficient.High:0.###}; prior {range.Prior:0.##}; {coefficient.Rows} runs)"));
+        }
+        if (found.Profile.Scope is { Kinds.IsEmpty: false } scope)
+        {
+            output.WriteLine($"holds for jobs of the kind {string.Join(", ", scope.Kinds)}; others are estimated as before");
         }
         output.WriteLine(found.Profile.Rows < Calibration.EnoughToKeep ? $"not saved: {Calibration.EnoughToKeep} runs are needed" : found.Helps ? $"saved to {Plain.Text(target)}: better on unseen runs by {decidedBy}" : $"not saved: it is no better on unseen runs by {decidedBy}");
     }

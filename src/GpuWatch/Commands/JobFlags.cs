@@ -27,14 +27,14 @@ internal sealed class JobFlags
     public Job? Read(ParseResult parsed)
     {
         var entries = flags
-            .Select(flag => (flag.Key, Text: parsed.GetValue(flag.Option)))
+            .Select(flag => (Place: Typed(parsed, flag.Option), flag.Key, Text: parsed.GetValue(flag.Option)))
             .Where(flag => flag.Text is not null)
-            .Select(flag => new JobEntry(flag.Key.Flag, flag.Key.Name, flag.Text!))
+            .Select(flag => new JobEntry(flag.Place, flag.Key.Name, flag.Text!))
             .ToArray();
         var path = parsed.GetValue(file);
         return path is null && entries.Length == 0
             ? null
-            : ModelFile.Resolve(JobReader.Read(path is null ? [] : JobFile.Entries(path), entries), path ?? "--model-name");
+            : ModelFile.Resolve(JobReader.Read(path is null ? [] : JobFile.Entries(path), entries), path ?? PlaceOfModel(parsed));
     }
 
     /// <summary>Where the model is named, for an error that only the estimator finds; where the job is, if nowhere.</summary>
@@ -43,12 +43,15 @@ internal sealed class JobFlags
         var flag = flags.FirstOrDefault(flag => flag.Key.Name is "hf_id" or "model_name" && parsed.GetValue(flag.Option) is not null);
         if (flag.Key is not null)
         {
-            return flag.Key.Flag;
+            return Typed(parsed, flag.Option);
         }
         return parsed.GetValue(file) is { } path
             ? JobFile.Entries(path).Where(entry => entry.Key is "hf_id" or "model_name").Select(entry => entry.Place).FirstOrDefault(path)
             : "estimate";
     }
+
+    /// <summary>The flag as the user wrote it, an alias included.</summary>
+    private static string Typed(ParseResult parsed, Option<string> option) => parsed.GetResult(option)?.IdentifierToken?.Value ?? option.Name;
 
     private static Option<string> OptionOf(JobKey key)
     {
