@@ -1,4 +1,5 @@
 using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Estimate;
 
@@ -15,6 +16,7 @@ internal static class Cublas
     private const double Hopper = 9;
 
     /// <summary>Bytes of one workspace; 0 where no known GPU is named: a plan for nobody's card has none.</summary>
+    [Formula(Source)]
     public static long Workspace(Job job) =>
         job.GpuName is { } name && Gpu.Find(name, job.GpuMemGb) is { } gpu ? gpu.ComputeCapability >= Hopper ? SinceHopper : Usual : 0;
 }

@@ -1,4 +1,5 @@
 using GpuWatch.Core.Estimate.Tape;
+using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Estimate;
 
@@ -62,6 +63,7 @@ internal static class Contexts
     /// V100 and older with CUDA before 11.7: 1343 MiB (Hugging Face docs, perf_train_gpu_one); A100 0.5–0.9 with lazy loading (ml-engineering);
     /// it grows with the number of SMs: RTX 4060 Ti 107 MiB, RTX 3090 256, RTX 6000 Ada 426, A100 414, RTX PRO 6000 555 (public issues).
     /// </summary>
+    [Formula("Hugging Face docs, perf_train_gpu_one; ml-engineering; public issues, by card")]
     public static double Usual(string? gpu) => gpu switch
     {
         null => 0.6,

@@ -1,3 +1,5 @@
+using GpuWatch.Core.Units;
+
 namespace GpuWatch.Core.Estimate;
 
 /// <summary>What an optimizer keeps beside the weights, and what it holds for a moment while it steps.</summary>
@@ -27,6 +29,7 @@ internal static class OptimizerStates
 
     /// <summary>Bytes alive only while the optimizer steps.</summary>
     /// <param name="masters">It holds fp32 copies of 16-bit weights, and needs the gradients in fp32 too.</param>
+    [Formula("PyTorch, torch/optim/adamw.py, _multi_tensor_adamw: denominators of all tensors at once; _single_tensor_adamw: of one")]
     public static long WhileStepping(string optimizer, ReadOnlySpan<TensorSize> tensors, int width, bool masters)
     {
         var (all, largest) = (0L, 0L);
@@ -54,9 +57,9 @@ internal static class OptimizerStates
     public const int RankShare = 4;
 
     /// <summary>
-    /// Bytes of GaLore's projectors, one number for each fourth of the weights, in 16 bits (arXiv 2403.03507, section 3) or in 4 (Q-GaLore, arXiv 2407.08296).
-    /// APOLLO draws its projections from a seed (arXiv 2412.05270).
+    /// Bytes of GaLore's projectors, one number for each fourth of the weights, in 16 bits or in 4 (Q-GaLore). APOLLO draws its projections from a seed.
     /// </summary>
+    [Formula("GaLore (arXiv 2403.03507), section 3; Q-GaLore (arXiv 2407.08296); APOLLO (arXiv 2412.05270)")]
     public static long Projectors(string? method, string optimizer, long weights) =>
         method is "qgalore" || optimizer.StartsWith("qgalore", StringComparison.Ordinal) ? weights / RankShare / 2
         : method is "galore" or "pretrain-galore" || optimizer.StartsWith("galore", StringComparison.Ordinal) ? weights / RankShare * 2
@@ -66,6 +69,7 @@ internal static class OptimizerStates
     public static bool Projects(string optimizer) => optimizer.Contains("galore", StringComparison.Ordinal) || optimizer.Contains("apollo", StringComparison.Ordinal);
 
     /// <summary>Bytes of the moments of one tensor.</summary>
+    [Formula("Dettmers et al. 2021 (arXiv 2110.02861); bitsandbytes, init_state; torchao's low-bit optimizers; torch.optim")]
     public static long Kept(string optimizer, long elements, int width, bool paged = false) => optimizer switch
     {
         // Managed memory (cudaMallocManaged): it gives way to the allocator and is none of its (bitsandbytes, get_state_buffer).

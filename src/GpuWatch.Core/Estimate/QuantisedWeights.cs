@@ -1,8 +1,11 @@
+using GpuWatch.Core.Units;
+
 namespace GpuWatch.Core.Estimate;
 
 /// <summary>Bytes of a quantised weight, scales included.</summary>
 internal static class QuantisedWeights
 {
+    [Formula("QLoRA (arXiv 2305.14314), section 3; GPTQ (arXiv 2210.17323); AQLM (arXiv 2401.06118)")]
     public static double BytesPerWeight(string? format, int? bits) => format switch
     {
         // 4 bits and an fp32 absmax for each 64 (QLoRA, arXiv 2305.14314, section 3: 0.5 bit a parameter).

@@ -1,3 +1,4 @@
+using GpuWatch.Core.Estimate.Formulas;
 using GpuWatch.Core.Estimate.Tape;
 using GpuWatch.Core.Jobs;
 
@@ -12,8 +13,7 @@ internal readonly ref partial struct Resolver
     {
         var length = Math.Max(1, (job.SeqLen ?? DefaultLength) / (layout.Sharding.Context * layout.Sharding.Sequence));
         var (batch, inFlight) = MicroBatches();
-        // Sequence parallelism divides what tensor parallelism leaves whole (Korthikanti et al., arXiv 2205.05198, section 4.2).
-        var tokens = Math.Max(1, (long)batch * length / layout.Sharding.Tensor);
+        var tokens = Shared.Tokens((long)batch * length, layout.Sharding.Tensor);
         var all = Math.Max(1, (shape.Layers!.Value + layout.Sharding.Pipeline - 1) / layout.Sharding.Pipeline);
         var layers = method is MethodKind.Last ? Math.Min(Methods.BlocksAtOnce, all) : all;
         var tied = (shape.TiedEmbeddings ?? traits.Tied) && !Classifies;
@@ -32,7 +32,7 @@ internal readonly ref partial struct Resolver
         var batch = job.EvalBatch ?? step.Block.Batch;
         var block = step.Block with
         {
-            Batch = batch, Tokens = Math.Max(1, (long)batch * step.Block.Length / layout.Sharding.Tensor),
+            Batch = batch, Tokens = Shared.Tokens((long)batch * step.Block.Length, layout.Sharding.Tensor),
             Checkpointed = false, Dropout = false, LoraDropout = false, HoldsInputs = false,
         };
         return step with
@@ -44,41 +44,35 @@ internal readonly ref partial struct Resolver
     /// <summary>In the compute dtype, as the recorded jobs that gather them do (each asks for micro_batch · seq_len · vocab · 2 bytes under autocast).</summary>
     private long EvaluationLogits(Step evaluation) => evaluation.Block.Tokens * Classes * ComputeWidth;
 
-    /// <summary>Of all batches that are kept but the last, which is being made.</summary>
-    private long LogitsKept(Step evaluation) => job.EvalKept is { } kept and > 1 ? (kept - 1L) * EvaluationLogits(evaluation) : 0;
+    private long LogitsKept(Step evaluation) => Beside.EvaluationLogits(EvaluationLogits(evaluation), job.EvalKept ?? 1);
 
     /// <summary>Bytes kept for backward beside what the tape's blocks keep.</summary>
     private long AlsoSaved(long tokens, int layers) => (job.Checkpointing, method) switch
     {
         (_, MethodKind.Inference) => 0,
-        // Selective checkpointing keeps the outputs of matrix products and attention: 12.5 h bytes a token and layer (torchtitan, measured).
-        ("selective", _) => (long)(12.5 * Hidden * tokens * layers),
-        // The inputs of blocks that are not trained, which PEFT's and LLaMA-Factory's enable_input_require_grads makes checkpointing keep too.
-        ("full", MethodKind.Last) => Math.Max(0, layers - Methods.BlocksAtOnce) * ComputeWidth * Hidden * tokens,
-        // What a trained block keeps more than a frozen one: 4 h + f numbers a token, the inputs of its norms and linears.
-        ("none", MethodKind.Blockwise) => Methods.BlocksAtOnce * ComputeWidth * (4 * Hidden + PassedWidth()) * tokens,
+        ("selective", _) => Beside.Selective(Hidden, tokens, layers),
+        ("full", MethodKind.Last) => Beside.BelowTrained(Hidden, tokens, layers, Methods.BlocksAtOnce, ComputeWidth),
+        ("none", MethodKind.Blockwise) => Beside.InTurn(Hidden, PassedWidth(), tokens, Methods.BlocksAtOnce, ComputeWidth),
         _ => 0,
     };
 
-    /// <summary>Inputs of checkpointed blocks that lie in host memory; those of two blocks are in flight.</summary>
     private long CheckpointsOffloaded(Step step) =>
         step.Block.Checkpointed && step.Backward && job.Offload?.Contains("activations", StringComparison.Ordinal) is true
-            ? Math.Max(0, step.Layers - 2L) * step.Block.Tokens * Hidden * ComputeWidth * step.InFlight
+            ? Beside.Offloaded(Hidden, step.Block.Tokens, step.Layers, step.InFlight, ComputeWidth)
             : 0;
 
     /// <summary>Parameters with a gradient where blocks take turns; LISA trains embedding and head in every turn (arXiv 2403.17919, section 3).</summary>
     private long TrainedInTurn => Methods.BlocksAtOnce * parameters.LargestBlock + (job.Method == "lisa" ? parameters.Embedding + parameters.Head : 0);
 
     /// <summary>
-    /// 1F1B keeps as many micro-batches in flight as there are stages (Narayanan et al. 2021, section 2.2). A pipeline that is not told how many it
-    /// is given cuts the batch it is given into single sequences, as torchtitan does.
+    /// A pipeline that is not told how many it is given cuts the batch it is given into single sequences, as torchtitan does.
     /// </summary>
     private (int Batch, int InFlight) MicroBatches()
     {
         var (batch, stages) = (job.MicroBatch ?? 1, layout.Sharding.Pipeline);
         return !layout.Pipelined ? (batch, 1)
-            : job.GradAccum is { } micro and > 1 ? (batch, Math.Min(micro, stages))
-            : (1, Math.Min(batch, stages));
+            : job.GradAccum is { } micro and > 1 ? (batch, Shared.InFlight(micro, stages))
+            : (1, Shared.InFlight(batch, stages));
     }
 
     /// <summary>What the parameters are more than the tensors that are played has no operation of its own.</summary>

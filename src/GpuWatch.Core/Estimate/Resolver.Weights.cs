@@ -1,3 +1,4 @@
+using GpuWatch.Core.Estimate.Formulas;
 using GpuWatch.Core.Estimate.Tape;
 
 namespace GpuWatch.Core.Estimate;
@@ -41,8 +42,7 @@ internal readonly ref partial struct Resolver
     }
 
     /// <summary>
-    /// FSDP, ZeRO-3 and parameters in host memory gather a block before it runs and the next one ahead of it; embedding and head are gathered from the forward pass to the
-    /// end of backward; the gradients of one block wait whole to be reduced (PyTorch FSDP, _runtime_utils.py).
+    /// Of FSDP, ZeRO-3 and parameters in host memory: a block is gathered before it runs, the gradients of one wait whole to be reduced.
     /// </summary>
     private Gathered Gathered()
     {
@@ -52,13 +52,12 @@ internal readonly ref partial struct Resolver
         }
         var width = CastsOnGather ? 2 : StoredWidth;
         var block = parameters.LargestBlock / layout.Parts * (Quantised ? QuantisedWeights.BytesPerWeight(job.QuantFormat, job.QuantBits) : width);
-        var root = (parameters.Embedding + parameters.Head + parameters.Rest) / layout.Parts * width;
+        var root = Shared.GatheredRoot(parameters.Embedding + parameters.Head + parameters.Rest, width, layout.Parts);
         var stage = (double)parameters.Blocks / layout.Parts;
-        // The micro-batches of a pipeline add up their gradients unsharded before one reduction (FSDP2, set_requires_gradient_sync).
         var waiting = layout.Pipelined ? stage : parameters.LargestBlock / layout.Parts;
-        var gradients = Trains ? waiting * (CastsOnGather ? 4 : width) : 0;
+        var gradients = Trains ? Shared.WaitingGradients(waiting, width, CastsOnGather) : 0;
         // SHARD_GRAD_OP gathers every unit and keeps it until backward has passed; so does FSDP under a pipeline, which else would gather for each micro-batch.
-        var blocks = layout.KeepsGathered || layout.Pipelined ? stage * width : 2 * block;
+        var blocks = layout.KeepsGathered || layout.Pipelined ? stage * width : Shared.GatheredBlocks(block);
         return new((long)root, (long)blocks, (long)gradients);
     }
 }

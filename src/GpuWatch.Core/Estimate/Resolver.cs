@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using GpuWatch.Core.Estimate.Formulas;
 using GpuWatch.Core.Jobs;
 
 namespace GpuWatch.Core.Estimate;
@@ -86,7 +87,7 @@ internal readonly ref partial struct Resolver
         var gradients = Masters && DeepSpeed ? 2 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth;
         return new(
             job, step, layout, method, parameters, weights, trained, Optimizer, Masters ? 4 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth,
-            Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? trained * gradients / (method is MethodKind.Adapter ? 1 : layout.Parts) : 0, Gathered(),
+            Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? Shared.DdpBuckets(trained, gradients, method is MethodKind.Adapter ? 1 : layout.Parts) : 0, Gathered(),
             job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, CheckpointsOffloaded(step), job.GradAccum > 1,
             evaluation, EvaluationLogits(evaluation), LogitsKept(evaluation), Cublas.Workspace(job), assumed.DrainToImmutable(), Warnings());
     }

@@ -1,3 +1,4 @@
+using GpuWatch.Core.Estimate.Formulas;
 using GpuWatch.Core.Estimate.Tape;
 
 namespace GpuWatch.Core.Estimate;
@@ -55,7 +56,7 @@ internal readonly record struct StepPlan(Ledger Load, Ledger Forward, Ledger Bac
         tape.Count(Part.Weights, Place.Plain, weights.Plain);
         tape.Count(Part.Weights, Place.Cast, weights.Cast);
         tape.Count(Part.Weights, Place.Adapters, weights.Adapters);
-        tape.Count(Part.MasterWeights, Place.Masters, work.Masters && !work.OptimizerOffloaded ? 4 * work.TrainedParameters / work.Layout.StateShards / work.Layout.Parts : 0);
+        tape.Count(Part.MasterWeights, Place.Masters, work.Masters && !work.OptimizerOffloaded ? Shared.Masters(work.TrainedParameters, work.Layout.StateShards, work.Layout.Parts) : 0);
     }
 
     /// <summary>A forward pass between two steps: states are there, gradients are not, and nothing is saved for backward.</summary>

@@ -1,3 +1,5 @@
+using GpuWatch.Core.Units;
+
 namespace GpuWatch.Core.Jobs;
 
 /// <summary>Parameters of a transformer by place, counted from its architecture.</summary>
@@ -13,6 +15,7 @@ public readonly record struct ParameterCount(long Embedding, long Head, long Blo
 
     /// <summary>Counts an architecture; what is not said is what its family usually has.</summary>
     /// <returns>Null without hidden, layers, heads, intermediate and vocab.</returns>
+    [Formula("the modelling code of each family in transformers, as its published safetensors count")]
     public static ParameterCount? Of(Architecture shape)
     {
         if (shape is not { Hidden: { } hidden, Layers: { } layers, Heads: { } heads, Intermediate: { } width, Vocab: { } vocab })
@@ -69,7 +72,8 @@ public readonly record struct ParameterCount(long Embedding, long Head, long Blo
         return new(2 * hidden * queries + 2 * hidden * keys, bias + norms);
     }
 
-    /// <summary>DeepSeek-V2 (arXiv 2405.04434), section 2.1: down- and up-projections of queries and of keys and values, each bottleneck normalised.</summary>
+    /// <summary>Down- and up-projections of queries and of keys and values, each bottleneck normalised.</summary>
+    [Formula("DeepSeek-V2 (arXiv 2405.04434), section 2.1")]
     private static Part Attention(LatentAttention latent, int hidden, int heads)
     {
         long wide = heads * (latent.NopeDim + latent.RopeDim);
@@ -84,6 +88,7 @@ public readonly record struct ParameterCount(long Embedding, long Head, long Blo
         return new((long)matrices * hidden * width, traits.MlpBias ? (matrices - 1L) * width + hidden : 0);
     }
 
+    [Formula("Mixtral (arXiv 2401.04088), section 2.1; DeepSeekMoE (arXiv 2401.06066): a router, routed experts and shared ones")]
     private static Part Mixture(Architecture shape, BlockTraits traits, int hidden, int experts, int width)
     {
         var one = Mlp(traits, hidden, shape.ExpertIntermediate ?? width);
@@ -93,7 +98,8 @@ public readonly record struct ParameterCount(long Embedding, long Head, long Blo
             experts * one.Others + (traits.RouterBias ? experts : 0) + (traits.SharedExpertGate ? hidden : 0));
     }
 
-    /// <summary>T5 (arXiv 1910.10683): a decoder block attends twice and has three norms; each stack has relative biases of 32 buckets and a final norm.</summary>
+    /// <summary>A decoder block attends twice and has three norms; each stack has relative biases of 32 buckets and a final norm.</summary>
+    [Formula("T5 (arXiv 1910.10683), section 2.1; transformers, modeling_t5.py")]
     private static ParameterCount EncoderDecoder(
         long embedding, long head, int layersEach, Part attention, Part mlp, int hidden, int heads, long rest)
     {

@@ -189,6 +189,7 @@ public sealed class CatalogueTests
     [InlineData("Aya-23-8B", 8_028_033_024)]
     [InlineData("Command-R-35B", 34_980_831_232)]
     [InlineData("MPT-7B", 6_649_286_656)]
+    [Example("ParameterCount.Of"), Example("ParameterCount.Attention"), Example("ParameterCount.Mixture"), Example("ParameterCount.EncoderDecoder")]
     public void A_model_has_exactly_its_published_number_of_parameters(string name, long published) =>
         Assert.Equal(published, ParameterCount.Of(Catalogue.Find(name)!)!.Value.Total);
 

@@ -1,4 +1,5 @@
 using GpuWatch.Core.Jobs;
+using GpuWatch.Core.Units;
 
 namespace GpuWatch.Core.Estimate.Cost;
 
@@ -11,6 +12,7 @@ public static class Flops
     /// frozen weights do not have; checkpointing computes forward twice. Attention as Chowdhery et al. 2022 (arXiv 2204.02311), appendix B:
     /// 12 · layers · heads · head size · length forward and backward. Of a mixture only the experts a token passes through count.
     /// </remarks>
+    [Formula("Kaplan et al. 2020 (arXiv 2001.08361), section 2.1; Chowdhery et al. 2022 (arXiv 2204.02311), appendix B")]
     public static double? PerToken(Job job)
     {
         var shape = ModelShape.Complete(job).Job?.Architecture ?? job.Architecture;

@@ -1,3 +1,5 @@
+using GpuWatch.Core.Units;
+
 namespace GpuWatch.Core.Estimate.Tape;
 
 /// <summary>Head and loss. What each allocates, saves for backward and how its gradient flows is PyTorch's derivatives.yaml.</summary>
@@ -60,8 +62,9 @@ internal sealed partial class Tape
         Drop(input);
     }
 
-    /// <summary>Liger's rule: so many chunks that the logits of one are about as wide as the hidden state of all; a power of two.</summary>
-    private static long Chunk(long rows, Weight head)
+    /// <summary>Rows of a chunk: so many chunks that the logits of one are about as wide as the hidden state of all; a power of two.</summary>
+    [Formula("Liger-Kernel (arXiv 2410.10989), fused_linear_cross_entropy.py: next_power_of_2(cdiv(n, cdiv(V, h)))")]
+    internal static long Chunk(long rows, Weight head)
     {
         var chunks = (head.Outputs + head.Inputs - 1) / head.Inputs;
         var least = (rows + chunks - 1) / chunks;

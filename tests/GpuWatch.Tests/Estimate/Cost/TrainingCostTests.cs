@@ -1,5 +1,6 @@
 using GpuWatch.Core.Estimate.Cost;
 using GpuWatch.Core.Jobs;
+using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Estimate.Cost;
 
@@ -50,7 +51,7 @@ public sealed class TrainingCostTests
         Assert.Equal(81.24, cost.Money!.Value, 6);
     }
 
-    [Fact]
+    [Fact, Example("Flops.PerToken")]
     public void A_step_by_operations_takes_11_seconds_at_40_percent_and_14_7_with_checkpointing()
     {
         var question = new CostQuestion(10_000, 3, null, 0.4, 1, null);
