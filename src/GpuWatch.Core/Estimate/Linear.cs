@@ -9,12 +9,16 @@ namespace GpuWatch.Core.Estimate;
 internal readonly record struct Linear(long Inputs, long Outputs, Targets Target, long Alike = 1)
 {
     /// <summary>Room for all of a block.</summary>
-    public const int Most = 8;
+    public const int Most = 12;
 
     /// <returns>How many entries of <paramref name="into"/> were filled.</returns>
     public static int Of(Block block, Span<Linear> into)
     {
         var count = Attention(block, into);
+        if (block.CrossAttends)
+        {
+            count += Attention(block, into[count..]);
+        }
         var width = Math.Max(1, (long)(block.Intermediate * block.ExpertCopies / block.Experts));
         if (block.Gated)
         {

@@ -205,13 +205,17 @@ internal ref struct Replay
         {
             for (var i = 0; i < tensors.Length; i++)
             {
-                for (var n = InOneBlock(tensors[i]); n > 0; n--)
+                for (var n = layer < Blocks(tensors[i]) ? InOneBlock(tensors[i]) : 0; n > 0; n--)
                 {
                     Place(sizes[i], purpose);
                 }
             }
         }
     }
+
+    /// <summary>Of the blocks that are played those that have it: all, or those of one of two stacks.</summary>
+    private readonly long Blocks(in TensorSize tensor) =>
+        tensor.InEachBlock == 0 || work.Step.EncoderLayers == 0 ? layers : Math.Max(1, layers * (tensor.Count / tensor.InEachBlock) / work.Step.Layers);
 
     private static long InOneBlock(in TensorSize tensor) => Math.Min(tensor.InEachBlock, MostExperts);
 

@@ -32,7 +32,7 @@ internal readonly ref partial struct Resolver
         Assume(job.GradAccum is null, "grad_accum 1");
         Assume(job.GradCheckpointing is null,
             job.Checkpointing == "full" ? "grad_checkpointing full (PEFT's prepare_model_for_kbit_training turns it on)" : "grad_checkpointing none");
-        Assume(job.Attention is null, "attention sdpa");
+        Assume(job.Attention is null, IsEager ? "attention eager" : "attention sdpa");
         Assume(job.CrossEntropy is null && job.FusedCe != true, $"cross_entropy {LossWord}");
         Assume(job.Packing is null, "packing yes");
         if (method is MethodKind.Adapter)
@@ -92,7 +92,7 @@ internal readonly ref partial struct Resolver
         }
         if (traits.EncoderDecoder && method is not MethodKind.Load)
         {
-            warnings.Add("what cross attention keeps for backward is not counted");
+            warnings.Add("seq_len is taken for the tokens of the encoder and for those of the decoder");
         }
         return warnings.DrainToImmutable();
     }

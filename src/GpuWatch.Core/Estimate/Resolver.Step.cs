@@ -20,7 +20,8 @@ internal readonly ref partial struct Resolver
         return WithAllParameters(new(
             Block(batch, length, tokens), layers, shape.Vocab!.Value, Classes, tied, method is MethodKind.Full or MethodKind.Projected, positions, LossOf(),
             method is not (MethodKind.Inference or MethodKind.Load), method is MethodKind.Sparse or MethodKind.Blockwise,
-            AlsoSaved(tokens, all), inFlight, Turning: method is MethodKind.Blockwise ? TrainedInTurn : 0, EmbeddingWidth: shape.EmbeddingWidth ?? 0, FinalNorm: traits.FinalNorm || traits.EmbeddingNorm));
+            AlsoSaved(tokens, all), inFlight, Turning: method is MethodKind.Blockwise ? TrainedInTurn : 0, EmbeddingWidth: shape.EmbeddingWidth ?? 0, FinalNorm: traits.FinalNorm || traits.EmbeddingNorm,
+            EncoderLayers: traits.EncoderDecoder ? Math.Max(1, layers / 2) : 0));
     }
 
     /// <summary>
@@ -79,7 +80,7 @@ internal readonly ref partial struct Resolver
     private Step WithAllParameters(Step step)
     {
         var block = step.Block;
-        block = block with { Unplayed = Math.Max(0, parameters.Blocks / shape.Layers!.Value - TensorSizes.InBlock(block)) };
+        block = block with { Unplayed = Math.Max(0, parameters.Blocks / shape.Layers!.Value - TensorSizes.InBlock(step)) };
         var all = step with { Block = block };
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
         var stage = parameters.Total - parameters.Blocks + parameters.Blocks * step.Layers / shape.Layers.Value;
@@ -91,6 +92,9 @@ internal readonly ref partial struct Resolver
 
     /// <summary>PEFT keeps adapters in fp32 (autocast_adapter_dtype); FSDP gathers them in the dtype of the blocks, and flattens only tensors of one dtype.</summary>
     private int LoraWidth => job.LoraDtype is "bf16" or "fp16" || (layout.SharesWeights && layout.Sharding.Fsdp) ? 2 : 4;
+
+    /// <summary>transformers has no other attention for T5 than the one whose scores are whole.</summary>
+    private bool IsEager => job.Attention == "eager" || (job.Attention is null && traits.EncoderDecoder);
 
     private bool Classifies => job.CrossEntropy == "classification";
     private long Classes => Classifies ? 2 : shape.Vocab!.Value;
@@ -125,16 +129,17 @@ internal readonly ref partial struct Resolver
         var gptLike = !traits.IsRms && !traits.Gated && traits.Positions > 0;
         var passed = PassedWidth();
         return new(
-            traits.Gated, traits.IsRms, traits.Positions == 0 && !Alibi, !traits.IsRms && !traits.Gated, gptLike && job.Architecture.Block is not "gpt_neo", shape.Block is "gpt2" or "gpt_neo",
+            traits.Gated, traits.IsRms, traits.Positions == 0 && !Alibi, !traits.IsRms && !traits.Gated, (gptLike && job.Architecture.Block is not "gpt_neo") || traits.EncoderDecoder, shape.Block is "gpt2" or "gpt_neo" or "t5_gated",
             traits.MlpBias, job.Attention is null or "sdpa", shape.Experts ?? 1, ExpertCopies(passed),
             batch, length, tokens, Hidden, heads, shape.KvHeads ?? heads, HeadDim,
             passed,
             shape.QkvBias ?? traits.QkvBias, BlockWeightWidth, ComputeWidth, method is MethodKind.Full or MethodKind.Projected or MethodKind.Last, Quantised,
-            job.Attention == "eager", method is not MethodKind.Inference && job.Checkpointing is "full" or "selective", Amp && !CastsOnGather, adapters ? job.LoraRank ?? 16 : 0,
+            IsEager, method is not MethodKind.Inference && job.Checkpointing is "full" or "selective", Amp && !CastsOnGather, adapters ? job.LoraRank ?? 16 : 0,
             adapters ? LoraTargets.Read(job.LoraTargets) : Targets.None, LoraWidth, job.LoraDropout > 0,
             HoldsInputs: layout.SharesWeights && layout.Sharding.Fsdp && !Trains && job.Checkpointing != "none")
         {
             Caches = method is MethodKind.Inference, Slices = layout.Sharding.Tensor, Norms = traits.Norms, NormScales = (int)traits.Norm, QkNorm = traits.QkNorm, Latent = shape.Latent, OutputBiased = traits.OutputBias,
+            RelativeBias = traits.EncoderDecoder,
         };
     }
 

@@ -34,7 +34,7 @@ internal static class TensorSizes
     {
         var list = new Sizes(into);
         list.Add(step.Block.Hidden, step.Block.NormScales);
-        InBlocks(step.Block, step.Layers, ref list);
+        InBlocks(step, ref list);
         return list.Count;
     }
 
@@ -49,29 +49,42 @@ internal static class TensorSizes
         list.Add((long)step.PositionRows * block.Hidden, 1);
         list.Add(block.Hidden, step.FinalNorm ? block.NormScales : 0);
         list.Add(step.Unplayed, 1);
-        InBlocks(block, step.Layers, ref list);
+        InBlocks(step, ref list);
         return list.Count;
     }
 
     /// <summary>Those of LoRA.</summary>
     public static int Adapters(Step step, Span<TensorSize> into)
     {
-        var block = step.Block;
         var list = new Sizes(into);
+        Adapters(step.Block, step.EncoderLayers, ref list);
+        Adapters(step.Decoder, step.DecoderLayers, ref list);
+        return list.Count;
+    }
+
+    private static void Adapters(Block block, int layers, ref Sizes list)
+    {
+        if (layers == 0)
+        {
+            return;
+        }
         Span<Linear> linears = stackalloc Linear[Linear.Most];
         foreach (var linear in linears[..Linear.Of(block, linears)])
         {
             if ((block.Targets & linear.Target) != 0)
             {
-                list.Add(block.Rank * linear.Inputs, linear.Alike, step.Layers);
-                list.Add(block.Rank * linear.Outputs, linear.Alike, step.Layers);
+                list.Add(block.Rank * linear.Inputs, linear.Alike, layers);
+                list.Add(block.Rank * linear.Outputs, linear.Alike, layers);
             }
         }
-        return list.Count;
     }
 
-    /// <summary>Parameters of one block that have a tensor of their own.</summary>
-    public static long InBlock(Block block)
+    /// <summary>Parameters of a block that have a tensor of their own; of encoder and decoder the mean.</summary>
+    public static long InBlock(Step step) => step.EncoderLayers == 0
+        ? InBlock(step.Block)
+        : (step.EncoderLayers * InBlock(step.Block) + step.DecoderLayers * InBlock(step.Decoder)) / (step.EncoderLayers + step.DecoderLayers);
+
+    private static long InBlock(Block block)
     {
         Span<TensorSize> tensors = stackalloc TensorSize[Most];
         var list = new Sizes(tensors);
@@ -89,14 +102,24 @@ internal static class TensorSizes
         return sum;
     }
 
+    private static void InBlocks(Step step, ref Sizes list)
+    {
+        InBlocks(step.Block, step.EncoderLayers, ref list);
+        InBlocks(step.Decoder, step.DecoderLayers, ref list);
+    }
+
     private static void InBlocks(Block block, int layers, ref Sizes list)
     {
+        if (layers == 0)
+        {
+            return;
+        }
         Span<Linear> linears = stackalloc Linear[Linear.Most];
         foreach (var linear in linears[..Linear.Of(block, linears)])
         {
             list.Add(linear.Inputs * linear.Outputs, linear.Alike, layers, packed: block.Quantised);
         }
-        list.Add(block.Hidden, (long)block.Norms * block.NormScales, layers);
+        list.Add(block.Hidden, (block.Norms + (block.CrossAttends ? 1L : 0)) * block.NormScales, layers);
         list.Add(block.QkNorm is QkNorm.AllHeads ? block.Queries : block.HeadDim, block.QkNorm is QkNorm.None ? 0 : 1, layers);
         list.Add(block.QkNorm is QkNorm.AllHeads ? block.Keys : block.HeadDim, block.QkNorm is QkNorm.None ? 0 : 1, layers);
         list.Add(block.Latent?.QueryRank ?? 0, 1, layers);

@@ -58,6 +58,34 @@ public sealed class SavedActivationsTests
         AssertLayer(34 * N * H + 7 * Scores + 6 * N * 4 * H, job);
     }
 
+    /// <summary>
+    /// T5 as transformers runs it: of an encoder layer 26 n h + 5 n f + 7 S (two norms 16, q, k, v and what attention gives 8, two dropout masks; ReLU, mask and dropped MLP;
+    /// fp32 softmax, mask and dropped copy; gated 15 n f: gelu_new keeps x, ½x, tanh and 1 + tanh, the product its two factors and a mask), of a decoder layer 17 n h + 7 S more for what it reads (a norm 8, q, k, v and what attention gives 8, a mask). The encoder's output
+    /// is kept once.
+    /// </summary>
+    [Theory]
+    [InlineData("t5", 10)]
+    [InlineData("t5_gated", 30)]
+    public void A_layer_of_each_stack_of_T5_saves_69nh_and_21S_together(string block, int mlp)
+    {
+        var job = Llama with
+        {
+            Architecture = new(Block: block, Hidden: (int)H, Layers: 8, Heads: (int)A, Intermediate: (int)F, Vocab: 1000), Attention = "eager",
+        };
+        var (deep, shallow) = (Saved(job with { Architecture = job.Architecture with { Layers = 10 } }), Saved(job));
+        Assert.Equal(1, (deep - shallow) / (69.0 * N * H + mlp * N * F + 21 * Scores), 0.001);
+    }
+
+    [Fact]
+    public void A_checkpointed_layer_of_each_stack_of_T5_leaves_their_two_inputs()
+    {
+        var job = Llama with
+        {
+            Architecture = new(Block: "t5", Hidden: (int)H, Layers: 8, Heads: (int)A, Intermediate: (int)F, Vocab: 1000), GradCheckpointing = "full",
+        };
+        Assert.Equal(4 * N * H, Saved(job with { Architecture = job.Architecture with { Layers = 10 } }) - Saved(job));
+    }
+
     private static void AssertLayer(long expected, Job job, double within = 0.001)
     {
         var deep = Saved(job with { Architecture = job.Architecture with { Layers = 5 } });

@@ -63,6 +63,12 @@ internal sealed record Block(
     /// <summary>Keys and values stay until the pass is over (generation's cache).</summary>
     public bool Caches { get; init; }
 
+    /// <summary>It also attends to what an encoder made (T5's decoder), between its own attention and its MLP.</summary>
+    public bool CrossAttends { get; init; }
+
+    /// <summary>Positions are a bias added to the scores in place, learned and as large as they are (T5).</summary>
+    public bool RelativeBias { get; init; }
+
     /// <summary>Parts that tensor parallelism cuts every matrix and the heads into.</summary>
     public int Slices { get; init; } = 1;
 
@@ -72,7 +78,7 @@ internal sealed record Block(
     /// <summary>Queries, keys and values come out of bottlenecks; null = of ordinary projections.</summary>
     public LatentAttention? Latent { get; init; }
 
-    /// <summary>Parameters of a block beside those of the operations that are played: routers, cross attention.</summary>
+    /// <summary>Parameters of a block beside those of the operations that are played: routers.</summary>
     public long Unplayed { get; init; }
 
     public long Queries => Heads * HeadDim;

@@ -40,6 +40,20 @@ internal static partial class BlockPlayer
         return Attended(tape, block, q, k, v, x, repeated);
     }
 
+    /// <summary>
+    /// Queries of the block, keys and values of what the encoder made, each by a projection of its own (transformers, modeling_t5.py, T5LayerCrossAttention). A linear
+    /// keeps its input once however many blocks read it.
+    /// </summary>
+    private static Tensor CrossAttention(Tape tape, Block block, Tensor x, Tensor memory)
+    {
+        tape.Place = Place.Attention;
+        var q = Heads(tape, Linear(tape, block, x, block.Weight(block.Hidden, block.Queries, block.QkvBias), Targets.Query), block.Eager);
+        var k = Heads(tape, Linear(tape, block, memory, block.Weight(block.Hidden, block.Keys, block.QkvBias), Targets.Key), block.Eager);
+        var v = Heads(tape, Linear(tape, block, memory, block.Weight(block.Hidden, block.Keys, block.QkvBias), Targets.Value), block.Eager);
+        Cache(tape, block, k, v);
+        return Attended(tape, block, q, k, v, x, repeated: false);
+    }
+
     /// <summary>Queries and keys at their rotary positions, where the family has them.</summary>
     private static (Tensor Q, Tensor K) Turned(Tape tape, Block block, Tensor q, Tensor k)
     {
@@ -68,6 +82,7 @@ internal static partial class BlockPlayer
             ? Eager(tape, block, q, k, v, repeated)
             : (tape.Flash(q, k, v, block.Tokens * block.Values, block.Tokens * block.Heads), default(Tensor?));
         var result = Linear(tape, block, side ?? mixed, block.Weight(block.Values, block.Hidden, block.OutputBiased), Targets.Output);
+        result = DropOut(tape, block, result);
         if (side is { } sideBySide)
         {
             tape.Drop(sideBySide);
@@ -150,9 +165,13 @@ internal static partial class BlockPlayer
         var scores = tape.Multiply(ownQ, ownK, block.Scores);
         tape.Drop(ownQ);
         tape.Drop(ownK);
-        scores = tape.Then(scores);
-        var masked = tape.Shift(scores, scores.Elements);
-        tape.Drop(scores);
+        var masked = scores;
+        if (!block.RelativeBias)
+        {
+            scores = tape.Then(scores);
+            masked = tape.Shift(scores, scores.Elements);
+            tape.Drop(scores);
+        }
         var wide = tape.Cast(masked, 4);
         var probabilities = tape.Map(wide, wide.Elements, 4, savesResult: true);
         tape.Drop(wide);

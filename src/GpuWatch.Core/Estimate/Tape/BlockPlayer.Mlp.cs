@@ -40,12 +40,13 @@ internal static partial class BlockPlayer
     private static Tensor GatedMlp(Tape tape, Block block, Tensor x)
     {
         var gate = Linear(tape, block, x, block.MlpWeight(block.Hidden, block.Intermediate, false), Targets.Gate);
-        var activated = tape.Then(gate, saves: true);
+        var activated = block.ComposedGelu ? ComposedGelu(tape, gate) : tape.Then(gate, saves: true);
         var up = Linear(tape, block, x, block.MlpWeight(block.Hidden, block.Intermediate, false), Targets.Up);
-        var product = tape.Product(activated, up);
+        var product = DropOut(tape, block, tape.Product(activated, up));
         tape.Drop(activated);
         tape.Drop(up);
         var result = Linear(tape, block, product, block.MlpWeight(block.Intermediate, block.Hidden, false), Targets.Down);
+        result = DropOut(tape, block, result);
         tape.Drop(product);
         tape.Drop(x);
         return result;
@@ -57,10 +58,19 @@ internal static partial class BlockPlayer
         tape.Drop(x);
         var activated = block.ComposedGelu ? Gelu(tape, wide) : tape.Map(wide, wide.Elements, wide.Width, saves: true);
         tape.Drop(wide);
+        // T5DenseActDense drops out here too.
+        activated = block.Rms ? DropOut(tape, block, activated) : activated;
         var result = Linear(tape, block, activated, block.MlpWeight(block.Intermediate, block.Hidden, block.Biased), Targets.Down);
         result = DropOut(tape, block, result);
         tape.Drop(activated);
         return result;
+    }
+
+    private static Tensor ComposedGelu(Tape tape, Tensor x)
+    {
+        var activated = Gelu(tape, x);
+        tape.Drop(x);
+        return activated;
     }
 
     /// <summary>gelu_new as transformers writes it: 0.5·x·(1 + tanh(c·(x + 0.044715·x³))), seven operations.</summary>

@@ -5,8 +5,9 @@ namespace GpuWatch.Core.Estimate.Tape;
 /// <summary>Plays one transformer block on a tape as Hugging Face's modelling code runs it: names are dropped where Python drops them.</summary>
 internal static partial class BlockPlayer
 {
-    /// <summary>The block's output; the caller keeps its name for x.</summary>
-    public static Tensor Forward(Tape tape, Block block, Tensor x)
+    /// <summary>The block's output; the caller keeps its names for x and for what is read.</summary>
+    /// <param name="read">What an encoder made, attended to behind the block's own attention; null = nothing.</param>
+    public static Tensor Forward(Tape tape, Block block, Tensor x, Tensor? read = null)
     {
         if (block.Norms == 1)
         {
@@ -16,12 +17,26 @@ internal static partial class BlockPlayer
         tape.Place = Place.Residual;
         var middle = tape.Sum(x, attended);
         tape.Drop(attended);
+        if (read is { } memory)
+        {
+            middle = Reading(tape, block, middle, memory);
+        }
         var fed = Leaving(tape, block, Mlp(tape, block, Norm(tape, block, middle)));
         tape.Place = Place.Residual;
         var result = tape.Sum(middle, fed);
         tape.Drop(fed);
         tape.Drop(middle);
         return result;
+    }
+
+    private static Tensor Reading(Tape tape, Block block, Tensor x, Tensor memory)
+    {
+        var found = CrossAttention(tape, block, Norm(tape, block, x), memory);
+        tape.Place = Place.Residual;
+        var both = tape.Sum(x, found);
+        tape.Drop(found);
+        tape.Drop(x);
+        return both;
     }
 
     /// <summary>Attention and MLP read the same normalised input (GPT-J, Falcon-7B, Phi, Cohere).</summary>
@@ -63,7 +78,7 @@ internal static partial class BlockPlayer
         return normed;
     }
 
-    private static Tensor DropOut(Tape tape, Block block, Tensor x)
+    public static Tensor DropOut(Tape tape, Block block, Tensor x)
     {
         if (!block.Dropout)
         {

@@ -72,15 +72,18 @@ internal sealed partial class Tape
         }
     }
 
-    /// <summary>The first and the last gradient belong to one weight: they are added up out of place.</summary>
-    public void TieGradients()
+    /// <summary>Which gradient was made last; -1 = none is kept.</summary>
+    public int LastGradient => gradients.Count - 1;
+
+    /// <summary>This gradient and the last one belong to one weight: they are added up out of place.</summary>
+    public void TieGradients(int index)
     {
-        if (gradients.Count < 2)
+        if (index >= LastGradient)
         {
             return;
         }
-        var (first, last) = (gradients[0], gradients[^1]);
-        gradients[0] = Allocate(stored[first].Bytes, Part.Gradients);
+        var (first, last) = (gradients[index], gradients[^1]);
+        gradients[index] = Allocate(stored[first].Bytes, Part.Gradients);
         gradients.RemoveAt(gradients.Count - 1);
         Release(first);
         Release(last);

@@ -74,17 +74,16 @@ internal sealed partial class Tape
         casts.RemoveRange(mark, casts.Count - mark);
     }
 
-    /// <summary>Emptied, those of one block that stand for many included.</summary>
+    /// <summary>Those of the blocks that one stands for go: they were counted, not made.</summary>
     /// <param name="first">First cast of that block; they go on to <paramref name="end"/>.</param>
     /// <param name="more">Blocks it stands for beside itself.</param>
-    public void DropCasts(int first, int end, long more)
+    public void CountCasts(int first, int end, long more)
     {
         for (var i = first; i < end; i++)
         {
             var size = stored[casts[i]].Bytes;
             Count(Part.Temporaries, Place.Cast, size, -more * size);
         }
-        DropCasts(0);
     }
 
     /// <summary>The 16-bit weight lives during its product, and again during backward's (bitsandbytes MatMul4Bit).</summary>
