@@ -29,7 +29,7 @@ public sealed class EstimateCommandTests : IDisposable
     }
 
     [Theory]
-    [InlineData("--model", "did you mean", "--model", "meta-llama/Lama-3-8B")]
+    [InlineData("--model:", "did you mean", "--model", "meta-llama/Lama-3-8B")]
     [InlineData("--heads", "not divisible", "--hidden", "4096", "--heads", "30")]
     [InlineData("--kv-heads", "does not divide", "--model", "gpt2", "--kv-heads", "5")]
     [InlineData("--micro-batch", "at least 1", "--model", "gpt2", "--micro-batch", "0")]
