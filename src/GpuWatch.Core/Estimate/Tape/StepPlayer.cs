@@ -18,7 +18,7 @@ internal static partial class StepPlayer
         tape.Recording = step.Backward;
         var activations = tape.Live[Part.Activations];
         var kept = Forward(tape, step, layers);
-        var waiting = tape.Allocate(step.AlsoSaved + (step.InFlight - 1) * (step.AlsoSaved + tape.Live[Part.Activations] - activations), Part.Activations, Place.Kept);
+        var waiting = Waiting(tape, step, layers, tape.Live[Part.Activations] - activations);
         var forward = tape.EndPhase();
         var saved = tape.Total - before;
         tape.BeginPhase();
@@ -31,9 +31,29 @@ internal static partial class StepPlayer
             Leave(tape, kept);
         }
         var backward = tape.EndPhase();
-        tape.Release(waiting);
+        for (var storage = waiting.First; storage < waiting.End; storage++)
+        {
+            tape.Release(storage);
+        }
         tape.Drop(inputs);
         return new(forward, backward, saved);
+    }
+
+    /// <summary>
+    /// What is kept beside what the blocks make, as one piece or, told to an allocator, as one of each block that is played: as a single piece it would need
+    /// a hole that no training makes.
+    /// </summary>
+    private static (int First, int End) Waiting(Tape tape, Step step, int layers, long activations)
+    {
+        var pieces = tape.Requests is null ? 1 : layers;
+        var beside = tape.Requests is null ? step.AlsoSaved : (long)(step.AlsoSaved * ((double)layers / step.Layers));
+        var total = beside + (step.InFlight - 1) * (beside + activations);
+        var first = tape.Storages;
+        for (var piece = 0; piece < pieces; piece++)
+        {
+            tape.Allocate(total / pieces + (piece < total % pieces ? 1 : 0), Part.Activations, Place.Kept);
+        }
+        return (first, tape.Storages);
     }
 
     /// <param name="Encoder">Null where the model has one stack.</param>
