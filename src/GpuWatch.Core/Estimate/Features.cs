@@ -6,6 +6,7 @@ namespace GpuWatch.Core.Estimate;
 /// <summary>What the knobs of a profile turn: the phases as they were played, and what of the job decides which knobs apply.</summary>
 /// <param name="LossUnsaid">The trainer does not say how its loss is computed.</param>
 /// <param name="Widened">The base runs through bitsandbytes' 4-bit layers and nothing is checkpointed.</param>
+/// <param name="Sharded">Units of the weights are gathered as they are needed, and let go on another stream: FSDP and ZeRO-3, not ZeRO-1 and 2.</param>
 /// <param name="LengthsVary">Steps differ in length.</param>
 /// <param name="Card">Bytes CUDA can use of the card, if it or its size is named.</param>
 /// <param name="ToldWhole"><see cref="Plan.IsToldWhole"/>.</param>
@@ -30,7 +31,7 @@ internal readonly record struct Features(
         work.Step.Loss is Loss.Kept,
         InFourBits(work) && !work.Step.Block.Checkpointed && work.Step.Backward,
         work.LengthsVary,
-        work.Layout.Shards > 1,
+        work.Layout.SharesWeights,
         work.Job.NumGpus ?? 1,
         Contexts.Usual(work.Job.GpuName),
         IsToldWhole(work),
