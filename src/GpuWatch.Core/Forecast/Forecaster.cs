@@ -9,7 +9,7 @@ namespace GpuWatch.Core.Forecast;
 /// <summary>From what has been seen and what is planned to the outlook: each rule names its threat, the outlook joins them.</summary>
 public static class Forecaster
 {
-    private const int Rules = 11;
+    private const int Rules = 12;
 
     public static Outlook Look(ProcessSeries series, Reconciler reconciler, Trade? trade, Constants constants, bool isDevice)
     {
@@ -29,6 +29,7 @@ public static class Forecaster
             Add(ref count, threats, GrowthThreat.OfRecords(series, reconciler, constants));
             Add(ref count, threats, GrowthThreat.OfFloor(series, reconciler, constants));
             Add(ref count, threats, GatheringThreat.Of(series, reconciler, constants));
+            Add(ref count, threats, GrowthThreat.OfRamp(series, reconciler, constants));
             Add(ref count, threats, GrowthThreat.OfTrend(series, reconciler, constants));
             Add(ref count, threats, NeighbourThreat.Of(series, reconciler, constants));
             Add(ref count, threats, FullThreat.Of(series, reconciler, trade));

@@ -34,6 +34,12 @@ internal static class Growth
     private const double LeastLowShare = 0.1;
     /// <summary>A trend by NVML alone has grown by this share of what it can hold in all.</summary>
     private const double TrendGrownShare = 0.03;
+    /// <summary>What has not risen for longer, or for this share of the time it rose, has come to rest.</summary>
+    private const double LongestRestSeconds = 30;
+    private const double RestShare = 0.2;
+    private const double LongestRestGaps = 4;
+    /// <summary>Samples in a row that rise alike, where no batch finding its place comes so often.</summary>
+    private const int LeastRampRises = 10;
     /// <summary>A tooth that ends this share of a stair above the last one has not just come back.</summary>
     private const double NewGroundShare = 0.5;
     /// <summary>Stairs below this share of the planned peak are explained by it.</summary>
@@ -42,6 +48,7 @@ internal static class Growth
     /// <summary>Stairs beyond what the plan explains: below its peak they are longer batches finding their place.</summary>
     public static bool IsGrowing(ProcessSeries series, Reconciler reconciler) =>
         series.Rhythm.Count >= (series.IsEvaluatingAgain ? 2 : series.IsEvaluating ? Rhythm.LeastClockworkStairs : LeastStairs)
+        && series.NowSeconds - series.Stairs.Last.TimeSeconds < Math.Max(LongestRestSeconds, series.Rhythm.GapSeconds * LongestRestGaps)
         && (series.Releases > 0 || (IsOnNewGround(series) && IsBeyondPlan(series, reconciler) && (series.IsEvaluating || !IsFillingUp(series))));
 
     private static bool IsFillingUp(ProcessSeries series) =>
@@ -50,16 +57,29 @@ internal static class Growth
     /// <summary>What climbs back to where it has been is filling, not growing.</summary>
     private static bool IsOnNewGround(ProcessSeries series) => series.Used >= series.HighWater && series.Used >= series.HighestBefore + series.Rhythm.Rise * NewGroundShare;
 
-    /// <summary>What NVML sees rises without end, whatever the stairs it comes in.</summary>
-    public static bool IsTrending(ProcessSeries series, Reconciler reconciler) =>
-        series is { LivePeak: null, HeldFloor: { RisesEvenly: true, Grown: var grown } } && grown >= series.Capacity.Count * TrendGrownShare && IsBeyondPlan(series, reconciler);
+    /// <summary>What NVML sees rises without end, whatever the stairs it comes in: all along, or for the last hundred seconds. Null when it does not.</summary>
+    public static Floor? Trending(ProcessSeries series, Reconciler reconciler) =>
+        series.LivePeak is not null || !IsBeyondPlan(series, reconciler) ? null
+        : IsTrend(series, series.HeldFloor) ? series.HeldFloor
+        : IsTrend(series, series.LateFloor) ? series.LateFloor
+        : null;
+
+    private static bool IsTrend(ProcessSeries series, Floor floor) =>
+        floor.RisesEvenly && floor.Grown >= series.Capacity.Count * TrendGrownShare
+        && series.NowSeconds - series.HighWaterSeconds < Math.Max(LongestRestSeconds, floor.SpanSeconds * RestShare)
+        && series.Used.Count >= series.HighestBefore.Count + floor.Grown * NewGroundShare;
+
+    /// <summary>It rises at every sample and evenly, beyond what the plan explains, and has come half of its way. Before that it may be the first of many teeth.</summary>
+    public static bool IsRamping(ProcessSeries series, Reconciler reconciler) =>
+        series.SettledRatio > 1 && series.Ramp is { Rises: >= LeastRampRises, IsEven: true, Grown: var grown } && grown >= series.Available
+        && series.Used >= series.HighWater && series.Used >= series.HighestBefore + grown * NewGroundShare && IsBeyondPlan(series, reconciler);
 
     public static bool IsLeak(ProcessSeries series, Reconciler reconciler) =>
-        !series.IsEvaluating && (Rising(series, reconciler) is not null || IsTrending(series, reconciler) || IsGrowing(series, reconciler) || IsCrowding(series, reconciler));
+        !series.IsEvaluating && (Rising(series, reconciler) is not null || Trending(series, reconciler) is not null || IsGrowing(series, reconciler) || IsCrowding(series, reconciler));
 
     public static double LeakBytesPerSecond(ProcessSeries series, Reconciler reconciler) =>
         Rising(series, reconciler) is { } floor ? floor.Slope
-        : IsTrending(series, reconciler) ? series.HeldFloor.Slope
+        : Trending(series, reconciler) is { } trend ? trend.Slope
         : series.Rhythm.Count < LeastStairs ? RecordBytesPerSecond(series)
         : series.Rhythm.Rise.Count / series.Rhythm.GapSeconds;
 
@@ -89,9 +109,13 @@ internal static class Growth
     }
 
     public static bool IsCrowding(ProcessSeries series, Reconciler reconciler) =>
-        series.Releases == 0 && series.Stairs.Count >= CrowdingStairs
+        series.Releases == 0 && series.Stairs.Count >= CrowdingStairs && series.Used >= series.HighWater && !HasComeToRest(series)
         && (IsBeyondAllFragments(series, reconciler)
             || (series.Records.Count >= CrowdingStairs - 1 && series.Records.Crowding(series.SettledRatio) >= Crowded && IsBeyondPlan(series, reconciler)));
+
+    /// <summary>Nothing has risen for as long as the last stairs took.</summary>
+    private static bool HasComeToRest(ProcessSeries series) =>
+        series.NowSeconds - series.Stairs.Last.TimeSeconds > Math.Max(LongestRestSeconds, series.Stairs.Last.TimeSeconds - series.Stairs[series.Stairs.Count - CrowdingStairs].TimeSeconds);
 
     private static bool IsBeyondAllFragments(ProcessSeries series, Reconciler reconciler) =>
         reconciler.Plan is { } plan && series is { LivePeak: null, Phase: not JobPhase.Loading } && series.Held > plan.PeakAllocated.High * MostFragments;

@@ -48,12 +48,23 @@ internal static class GrowthThreat
 
     private static Threat? Trend(ProcessSeries series, Reconciler reconciler, Cause cause, double deadly, Constants constants)
     {
-        if (series.IsEvaluating || !Growth.IsTrending(series, reconciler))
+        if (series.IsEvaluating || Growth.Trending(series, reconciler) is not { } floor)
         {
             return null;
         }
-        var eta = Math.Max(0.1, series.Available.Count / series.HeldFloor.Slope);
-        return new Threat(cause, deadly * GoesOn(series.HeldFloor.SpanSeconds, eta, constants), eta, constants.LeakSpread, series.Available);
+        var eta = Math.Max(0.1, series.Available.Count / floor.Slope);
+        return new Threat(cause, deadly * GoesOn(floor.SpanSeconds, eta, constants), eta, constants.LeakSpread, series.Available);
+    }
+
+    /// <summary>It rises at every sample and evenly: what it keeps of each step comes faster than it is looked at.</summary>
+    public static Threat? OfRamp(ProcessSeries series, Reconciler reconciler, Constants constants)
+    {
+        if (series.IsEvaluating || !Growth.IsRamping(series, reconciler))
+        {
+            return null;
+        }
+        var eta = Math.Max(0.1, series.Available.Count / series.Ramp.BytesPerSecond);
+        return new Threat(Cause.Leak, GoesOn(series.Ramp.ElapsedSeconds, eta, constants), eta, constants.LeakSpread, series.Available);
     }
 
     public static Threat? OfFloor(ProcessSeries series, Reconciler reconciler, Constants constants)

@@ -31,9 +31,12 @@ internal static class UndeclaredThreat
     private static readonly Bytes LeastSlack = Bytes.FromMiB(64);
     private const double SlackShare = 0.1;
 
+    /// <summary>Who is looked at more seldom may have stepped between two samples: what it holds is not known to be weights.</summary>
+    private const double LongestPeriodSeconds = 5;
+
     public static Threat? Of(ProcessSeries series, Trade? trade, Constants constants)
     {
-        if (series.Phase != JobPhase.Loading || !series.SeenFromStart || series.Held < LeastWeights || HasComputed(series))
+        if (series.Phase != JobPhase.Loading || !series.SeenFromStart || series.Held < LeastWeights || series.PeriodSeconds > LongestPeriodSeconds || HasComputed(series))
         {
             return null;
         }

@@ -2,17 +2,18 @@ namespace GpuWatch.Core.Observe;
 
 /// <summary>
 /// The lower envelope of a series and its trend: the least value of each window, windows doubling as time goes so that 24 of them
-/// span any length. A saw-tooth has a flat floor; a leak's rises. Slope by Theil and Sen, significance by Mann and Kendall
+/// span any length, or the last ten. A saw-tooth has a flat floor; a leak's rises. Slope by Theil and Sen, significance by Mann and Kendall
 /// (Sen 1968, JASA 63; Kendall 1975).
 /// </summary>
 /// <param name="windowSeconds">Length of the first windows.</param>
-public sealed class Floor(double windowSeconds)
+/// <param name="slides">It forgets the oldest window for each new one beyond ten: what has begun late shows as what was there from the start.</param>
+public sealed class Floor(double windowSeconds, bool slides = false)
 {
     private const int Capacity = 24;
     private const int LeastEven = 10;
     private const double EvenSignificance = 3.5;
     private const double LeastEarlyShare = 0.4;
-    private const double LeastLateShare = 0.6;
+    private const double LeastLateShare = 0.8;
 
     private readonly double[] times = new double[Capacity];
     private readonly double[] floors = new double[Capacity];
@@ -72,13 +73,25 @@ public sealed class Floor(double windowSeconds)
 
     private void Close()
     {
-        if (Count == Capacity)
+        if (slides && Count == LeastEven)
+        {
+            Forget();
+        }
+        else if (Count == Capacity)
         {
             Halve();
         }
         (times[Count], floors[Count], means[Count]) = (leastSeconds, least, sum / summed);
         Count++;
         Fit();
+    }
+
+    private void Forget()
+    {
+        Count--;
+        Array.Copy(times, 1, times, 0, Count);
+        Array.Copy(floors, 1, floors, 0, Count);
+        Array.Copy(means, 1, means, 0, Count);
     }
 
     private void Halve()

@@ -72,6 +72,8 @@ public sealed class ProcessSeries(Expected? expected = null)
     public double SettledRatio => (NowSeconds - FirstStepAtSeconds) / SettleSeconds;
     /// <summary>What it holds since its first steps have settled: its trend, whatever the stairs it comes in.</summary>
     public Floor HeldFloor { get; } = new(windowSeconds: 10);
+    /// <summary>The same of the last hundred seconds.</summary>
+    public Floor LateFloor { get; } = new(windowSeconds: 10, slides: true);
     /// <summary>Highest level before it last gave something back: to climb to it again is no growth.</summary>
     public Bytes HighestBefore { get; private set; }
     /// <summary>How it rises itself.</summary>
@@ -180,6 +182,7 @@ public sealed class ProcessSeries(Expected? expected = null)
         if (SettledRatio > 1)
         {
             HeldFloor.Observe(NowSeconds, used.Count, PeriodSeconds);
+            LateFloor.Observe(NowSeconds, used.Count, PeriodSeconds);
         }
         if (TorchAllocated is { } live)
         {

@@ -9,12 +9,15 @@ public sealed class Ramp
     private Bytes startLevel;
     private Bytes level;
     private Bytes mark;
+    private Bytes leastRise;
     private double levelSeconds = double.NaN;
 
     /// <summary>Rising samples in a row; 0 on a plateau.</summary>
     public int Rises { get; private set; }
     /// <summary>Highest level before it began.</summary>
     public Bytes MarkBefore { get; private set; }
+    /// <summary>Its samples rise alike: none by less than half of the mean.</summary>
+    public bool IsEven => Rises > 0 && leastRise * (2.0 * Rises) >= Grown;
     public Bytes Grown => level - startLevel;
     public double ElapsedSeconds => levelSeconds - startSeconds;
     public double BytesPerSecond => ElapsedSeconds > 0 ? Grown.Count / ElapsedSeconds : 0;
@@ -27,6 +30,7 @@ public sealed class Ramp
         }
         if (used > level)
         {
+            leastRise = Rises == 0 ? used - level : Bytes.Min(leastRise, used - level);
             Rises = double.IsNaN(levelSeconds) ? 0 : Rises + 1;
         }
         mark = Bytes.Max(mark, used);
