@@ -94,7 +94,7 @@ public sealed class ProcessSeries(Expected? expected = null)
     /// from its first steps on does not evaluate, however regularly it rises.
     /// </summary>
     public bool IsEvaluating =>
-        !HeldFloor.RisesEvenly && (LiveRhythm.Count >= Rhythm.LeastClockworkStairs || Rhythm.IsClockwork || IsEvaluatingAgain);
+        !HeldFloor.RisesEvenly && (LiveRhythm.Count >= Rhythm.LeastClockworkStairs || (!Live.IsStepping && (Rhythm.IsClockwork || IsEvaluatingAgain)));
     public Evaluations Evaluations { get; } = new();
     /// <summary>Its stairs are of the size that an earlier evaluation had.</summary>
     public bool IsEvaluatingAgain => clockworkRise > Bytes.Zero && Rhythm.Count > 0 && Rhythm.IsLike(clockworkRise);
