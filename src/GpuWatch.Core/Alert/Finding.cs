@@ -24,6 +24,8 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
 
     /// <summary>A device that was taken before the watching began, and has less than this share free, leaves no room for a job.</summary>
     private const double HeldShare = 0.015;
+    /// <summary>… of which it has never held less: what has come since is no longer what was there.</summary>
+    private const double StillHeldShare = 0.95;
     /// <summary>Reserved but not live at a failed request, as a share of what is reserved.</summary>
     private const double FragmentedShare = 0.25;
     /// <summary>One that has not had to try again for so long has found its way.</summary>
@@ -40,11 +42,12 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
     private static Alert Blowup(ProcessSeries series, Reconciler reconciler, Grower? grower)
     {
         var (what, taken, planned) = series.LivePeak is { } live
-            ? ("Has live", live, reconciler.Expected!.PeakAllocated.Likely)
+            ? ("Has", live, reconciler.Expected!.PeakAllocated.Likely)
             : ("Takes", reconciler.HeldPeak, reconciler.Expected!.PeakReserved.Likely);
+        var kind = series.LivePeak is null ? "" : " of live tensors";
         var asLoaded = reconciler.OfWeights is null ? "" : ", with the weights it loaded,";
         var guess = reconciler.OfSteps is { } mistake ? $"as if with {mistake.Words}" : "and no usual mistake in the declaration explains it";
-        return Of(AlertKind.ActivationBlowup, Cause.Blowup, series, $"{what} {taken} where its declaration{asLoaded} needs {planned}, {guess}.",
+        return Of(AlertKind.ActivationBlowup, Cause.Blowup, series, $"{what} {taken}{kind} where its declaration{asLoaded} needs {planned}, {guess}.",
             new("planned_reserved_bytes", reconciler.Expected!.PeakReserved.Likely.Count), new("held_peak_bytes", reconciler.HeldPeak.Count));
     }
 
@@ -52,7 +55,7 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
     {
         var perSecond = Growth.LeakBytesPerSecond(series, reconciler);
         return Of(AlertKind.Leak, Cause.Leak, series, $"{(series.LivePeak is null ? "Memory" : "Live memory")} grows by {new Units.Bytes((long)(perSecond * 60))} a minute and does not come back; {series.Available} are free.",
-            new("bytes_per_s", perSecond), new("grown_bytes", Math.Max(series.LiveFloor.Grown, series.Rhythm.Count * series.Rhythm.Rise.Count)));
+            new("bytes_per_s", Math.Round(perSecond)), new("grown_bytes", Math.Round(Growth.LeakedBytes(series, reconciler))));
     }
 
     private static Alert Fragmentation(ProcessSeries series, Reconciler reconciler, Grower? grower) =>
@@ -71,12 +74,12 @@ internal sealed record Finding(AlertKind Kind, Func<ProcessSeries, Reconciler, b
     {
         var who = grower is { } blamed ? $", most of it {blamed}" : "";
         var alert = Of(AlertKind.Neighbour, Cause.Neighbour, series, $"Other tenants of the GPU have taken {series.OthersGrown} more since it started{who}; {series.Available} are free.",
-            new("others_bytes", series.Others.Count), new("others_grown_bytes", series.OthersGrown.Count), new("others_bytes_per_s", series.OthersClimb.BytesPerSecond));
+            new("others_bytes", series.Others.Count), new("others_grown_bytes", series.OthersGrown.Count), new("others_bytes_per_s", Math.Round(series.OthersClimb.BytesPerSecond)));
         return grower is { } named ? alert with { Evidence = alert.Evidence.Add("neighbour_pid", named.Pid).Add("neighbour_grown_bytes", named.Grown.Count) } : alert;
     }
 
     private static Alert Held(ProcessSeries series, Reconciler reconciler, Grower? grower) =>
-        Of(AlertKind.Neighbour, Cause.Neighbour, series, $"{series.Used} of this GPU were taken before the watching began: a job that starts now finds {series.Available}.",
+        Of(AlertKind.Neighbour, Cause.Neighbour, series, $"{series.Used} of this GPU {(series.LeastUsed > series.Used * StillHeldShare ? "were taken before the watching began" : "are taken")}: a job that starts now finds {series.Available}.",
             new("used_bytes", series.Used.Count), new("available_bytes", series.Available.Count));
 
     private static Alert Of(AlertKind kind, Cause? cause, ProcessSeries series, string reason, params KeyValuePair<string, double>[] evidence) =>

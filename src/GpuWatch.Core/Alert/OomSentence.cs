@@ -28,13 +28,34 @@ internal static class OomSentence
 
     private static string Reason(Threat threat, ProcessSeries series, Reconciler reconciler, Grower? grower) => threat.Cause switch
     {
-        Cause.Leak or Cause.Evaluation => $"{What(threat.Cause)} {series.Available} are free, gone in about {Math.Round(threat.EtaSeconds)} s at this pace.",
-        Cause.Neighbour => $"Other tenants of the GPU have taken {series.OthersGrown} since it started{(grower is { } blamed ? $" (most of it {blamed})" : "")}, and {series.Available} are left for what it still needs.",
+        Cause.Leak or Cause.Evaluation => $"{What(threat.Cause)} {series.Available} are free, gone {Soon(threat.EtaSeconds)} at this pace.",
+        Cause.Growth => $"It rises as it never has, and {series.Available} are free, gone {Soon(threat.EtaSeconds)} at this pace.",
+        Cause.Neighbour => $"Other tenants of the GPU have taken {series.OthersGrown} since it started{(grower is { } blamed ? $" (most of it {blamed})" : "")}, and {series.Available} are left{Still(series, reconciler)}.",
         _ when series.Releases > 0 && reconciler.Plan is null =>
             $"A request did not fit and the allocator gave cached memory back ({series.Releases} time{(series.Releases == 1 ? "" : "s")}); {series.Available} are free for the next larger batch.",
         Cause.LongBatch when reconciler.Plan is null =>
             $"{series.Available} are free, so a batch longer than any yet finds no room; nothing is declared of it (a job file says how much it still needs).",
-        _ => $"Needs {threat.Missing} more {When(threat.Cause, reconciler)}{Pieces(series, reconciler)}; {series.Available} are free.",
+        _ => $"Needs {threat.Missing} more {When(threat.Cause, reconciler)}{Pieces(series, reconciler)}; {Room(series, reconciler)}.",
+    };
+
+    /// <summary>What is free for tensors: a context that is still to come takes of it.</summary>
+    private static string Room(ProcessSeries series, Reconciler reconciler)
+    {
+        var context = reconciler.Plan is { } plan ? StructureThreat.ContextOf(series, plan) : series.Context;
+        var room = Bytes.Max(Bytes.Zero, series.Capacity - context - series.Held);
+        return room < series.Available ? $"{room} are free beside its context" : $"{series.Available} are free";
+    }
+
+    /// <summary>What its plan still asks for, where that is more than it has.</summary>
+    private static string Still(ProcessSeries series, Reconciler reconciler) =>
+        reconciler.Plan is { } plan && plan.PeakReserved.Likely is var planned && planned > series.Held ? $", where its plan may still ask for {planned - series.Held}" : " for what it still needs";
+
+    private static string Soon(double seconds) => seconds switch
+    {
+        < 2 => "at any step",
+        < 120 => $"in about {Math.Round(seconds)} s",
+        < 7200 => $"in about {Math.Round(seconds / 60)} min",
+        _ => $"in about {Math.Round(seconds / 3600)} h",
     };
 
     private static string What(Cause cause) => cause == Cause.Leak

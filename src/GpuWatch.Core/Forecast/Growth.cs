@@ -83,6 +83,13 @@ internal static class Growth
         : series.Rhythm.Count < LeastStairs ? RecordBytesPerSecond(series)
         : series.Rhythm.Rise.Count / series.Rhythm.GapSeconds;
 
+    /// <summary>How much it has leaked as far as is seen, by what shows the leak.</summary>
+    public static double LeakedBytes(ProcessSeries series, Reconciler reconciler) =>
+        Rising(series, reconciler) is { } floor ? floor.Grown
+        : Trending(series, reconciler) is { } trend ? trend.Grown
+        : series.Rhythm.Count < LeastStairs ? CrowdBytes(series).Count
+        : (double)series.Rhythm.Count * series.Rhythm.Rise.Count;
+
     /// <summary>The floor of live bytes that rises; null when none does.</summary>
     public static Floor? Rising(ProcessSeries series, Reconciler reconciler) =>
         series.IsEvaluating ? null
@@ -120,14 +127,18 @@ internal static class Growth
     private static bool IsBeyondAllFragments(ProcessSeries series, Reconciler reconciler) =>
         reconciler.Plan is { } plan && series is { LivePeak: null, Phase: not JobPhase.Loading } && series.Held > plan.PeakAllocated.High * MostFragments;
 
-    public static double RecordBytesPerSecond(ProcessSeries series)
+    public static double RecordBytesPerSecond(ProcessSeries series) =>
+        CrowdBytes(series).Count / (series.NowSeconds - series.Stairs[series.Stairs.Count - CrowdingStairs].TimeSeconds);
+
+    /// <summary>What the last stairs that crowd have risen.</summary>
+    private static Bytes CrowdBytes(ProcessSeries series)
     {
         var (stairs, grown) = (series.Stairs, Bytes.Zero);
         for (var i = stairs.Count - CrowdingStairs + 1; i < stairs.Count; i++)
         {
             grown += stairs[i].Rise;
         }
-        return grown.Count / (series.NowSeconds - stairs[stairs.Count - CrowdingStairs].TimeSeconds);
+        return grown;
     }
 
     private static bool IsBeyondPlan(ProcessSeries series, Reconciler reconciler) =>

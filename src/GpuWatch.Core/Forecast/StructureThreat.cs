@@ -54,7 +54,7 @@ internal static class StructureThreat
             var due = Survival.Dies(Math.Min(DeclaredRight, Doubt(plan.Phases.FirstOptimizer * (constants.Reach * reconciler.Tightness))), MicroBatchSeconds * (reconciler.Job?.GradAccum ?? 1), series.NowSeconds - series.FirstStepAtSeconds);
             (cause, comes) = due >= comes ? (Cause.FirstOptimizer, due) : (cause, comes);
         }
-        return new Threat(cause, comes, Eta(series, plan), !series.HasStepped ? constants.LoadingSpread : Survival.Spread, need - series.Held)
+        return new Threat(cause, comes, Eta(series, plan), !series.HasStepped ? constants.LoadingSpread : Survival.Spread, plan.PeakAllocated.Likely * reconciler.Tightness - series.Held)
         {
             Punctual = series.HasStepped || cause is Cause.Load or Cause.FirstOptimizer ? 1 : FirstBatchesWhole,
             LaterSeconds = ToLaterBatchSeconds,

@@ -52,6 +52,8 @@ public sealed class ProcessSeries(Expected? expected = null)
     public Bytes? TorchReserved { get; private set; }
     public Bytes HighWater { get; private set; }
     public double HighWaterSeconds { get; private set; }
+    /// <summary>Least it has held since the watching began.</summary>
+    public Bytes LeastUsed { get; private set; }
     /// <summary>When it last grew; negative infinity for one that has only been seen flat.</summary>
     public double GrewSeconds { get; private set; } = double.NegativeInfinity;
     /// <summary>CUDA context and libraries: exact where PyTorch tells what it reserved, else the typical size.</summary>
@@ -167,8 +169,9 @@ public sealed class ProcessSeries(Expected? expected = null)
         {
             (started, StartedSeconds, before, freeBefore) = (true, NowSeconds, used, frame.Available);
             (HighWater, HighWaterSeconds, mark, grownLevel) = (used, NowSeconds, used, used);
-            (SeenFromStart, othersLeast, othersBefore, othersMost) = (used <= LargestContext, Others, Others, Others);
+            (SeenFromStart, othersLeast, othersBefore, othersMost, LeastUsed) = (used <= LargestContext, Others, Others, Others, used);
         }
+        LeastUsed = Bytes.Min(LeastUsed, used);
         othersLeast = Bytes.Min(othersLeast, Bytes.Max(Others, othersBefore));
         OthersClimb.Observe(NowSeconds, Others);
         if (Others > othersMost + Capacity * GrowthShare)

@@ -18,7 +18,7 @@ internal static class BacktestCommand
     private static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "one line a job: what was said, and what came" };
     private static readonly Option<bool> Reconcile = new("--reconcile") { Description = "measure instead how well components are told apart and wrong declarations told" };
     private static readonly Option<string> Html = new("--html") { Description = "also write a page of small plots, one a job", HelpName = "FILE" };
-    private static readonly Option<int> FoldCount = new("--folds") { Description = "also fit the constants to all folds but one and judge them on that one, K times", HelpName = "K" };
+    private static readonly Option<int?> FoldCount = new("--folds") { Description = "also fit the constants to all folds but one and judge them on that one, K times", HelpName = "K" };
     private static readonly Option<string> Fit = new("--fit") { Description = "fit the constants to these jobs and write them there; nothing is judged", HelpName = "FILE" };
     private static readonly Option<string> ConstantsOption = new("--constants") { Description = "constants to judge, as --fit writes them; default: as shipped", HelpName = "FILE" };
     private static readonly Option<double?> MissCost = AlertCosts.MissFlag();
@@ -56,9 +56,9 @@ internal static class BacktestCommand
         var alone = Replay(jobs, withJob: false, options);
         var outcomes = parsed.GetValue(NoJob) ? alone : Replay(jobs, withJob: true, options);
         var rules = new List<Measures> { Measures.Of("gpuwatch", outcomes), Measures.Of("gpuwatch, no job file", alone) };
-        if (parsed.GetValue(FoldCount) is var folds and > 0)
+        if (parsed.GetValue(FoldCount) is { } folds)
         {
-            var unseen = CrossValidation.Run(jobs, folds);
+            var unseen = CrossValidation.Run(jobs, folds > 1 ? folds : throw new BadInputException("--folds", $"{folds} leaves nothing to fit to", "expected 2 or more"));
             outcomes = parsed.GetValue(NoJob) ? unseen.Alone : unseen.Told;
             rules.AddRange([Measures.Of("gpuwatch, cross-validated", unseen.Told), Measures.Of("… no job file", unseen.Alone)]);
         }
