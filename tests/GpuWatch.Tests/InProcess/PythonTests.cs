@@ -70,15 +70,14 @@ public sealed class PythonTests
     [ToolFact("python3")]
     public async Task What_a_killed_process_left_is_nobody_elses_and_is_swept_by_a_later_one()
     {
-        string path;
-        using (var python = PythonProgram.Importing(Script))
-        {
-            path = PathOf(python.Pid);
-            python.GoOn();
-            await ToldAsync(python.Pid);
-            python.Kill();
-            Assert.Equal(default, file.Look(python.Pid, null));
-        }
+        using var python = PythonProgram.Importing(Script);
+        var path = PathOf(python.Pid);
+        python.GoOn();
+        await ToldAsync(python.Pid);
+
+        python.Kill();
+
+        Assert.Equal(default, file.Look(python.Pid, null));
         Assert.True(File.Exists(path));
         File.SetLastWriteTimeUtc(path, File.GetLastWriteTimeUtc(path).AddHours(-2));
 

@@ -70,6 +70,11 @@ internal sealed class PythonProgram : IDisposable
             process.Kill(entireProcessTree: true);
             process.WaitForExit();
         }
+        // What was killed leaves its file.
+        foreach (var left in Directory.GetFiles("/dev/shm", $"gpuwatch-{process.Id}-*"))
+        {
+            File.Delete(left);
+        }
         process.Dispose();
     }
 }
