@@ -7,7 +7,7 @@ namespace GpuWatch.Nvml;
 /// then costs its own answer only: until it is back nothing else is given to the thread, and no second thread is started.
 /// The thread does not keep the process alive. One caller at a time.
 /// </summary>
-internal sealed class PatientWorker<TIn, TOut> : IDisposable
+public sealed class PatientWorker<TIn, TOut> : IDisposable
 {
     private readonly object gate = new();
     private readonly Func<TIn, TOut> work;

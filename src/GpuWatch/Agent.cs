@@ -8,6 +8,7 @@ using GpuWatch.Core.Estimate;
 using GpuWatch.Core.Jobs;
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
+using GpuWatch.InProcess;
 using GpuWatch.Jobs;
 using GpuWatch.Nvml;
 using GpuWatch.Options;
@@ -64,10 +65,13 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         {
             sinks.Add(screen(live));
         }
+        using var channel = options.Sampling.InProcess && TellerFile.CanBeRead
+            ? new TellerChannel(new TellerFile().Look, around.Time, Say, self.Refuse)
+            : null;
         var feed = sinks.Add(new EventFeed(around.Time.GetUtcNow().ToUnixTimeSeconds()));
         using var blind = new CancellationTokenSource();
         var sweeps = Pipeline
-            .Sweeps(() => Introduced(session.Open(), live), options.Sampling, self, () => tempo.Period, lost => Lost(lost, service, blind), scheduler)
+            .Sweeps(() => Introduced(Telling(session.Open(), channel), live), options.Sampling, self, () => tempo.Period, lost => Lost(lost, service, blind), scheduler)
             .TakeUntil(End(lasts, blind.Token));
         var running = Pipeline.RunAsync(sweeps, gpu => new DeviceWatch(gpu, process => Declared(gpu, process), options.Costs.In(new() { Profile = options.Profile }), process => directory.Of(process)?.Name, process => CommandWords.Of(directory.Of(process).CommandLine)), sinks.Samples, sinks.Events);
         await using var http = await ServeOrEndAsync().ConfigureAwait(false);
@@ -113,6 +117,8 @@ internal sealed class Agent(AgentOptions options, Surroundings around)
         var folder = new JobFolder(path, Say);
         return (_, _, facts) => facts is null ? null : folder.Of(facts);
     }
+
+    private static IGpuSource Telling(IGpuSource source, TellerChannel? channel) => channel is null ? source : new TellingGpus(source, channel);
 
     /// <param name="live">Knows the GPUs of the sessions before.</param>
     private IGpuSource Introduced(IGpuSource source, LiveState live)

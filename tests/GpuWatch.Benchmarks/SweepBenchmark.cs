@@ -1,13 +1,15 @@
 using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using GpuWatch.Core.Sample;
+using GpuWatch.InProcess;
 using GpuWatch.Nvml;
 
 namespace GpuWatch.Benchmarks;
 
 /// <summary>
 /// One sweep of all GPUs through the simulated library, which costs what P/Invoke and our own work cost and nothing for the driver:
-/// direct, and through the guard with its thread per GPU. 2 × 3 and 8 × 64 processes.
+/// direct, through the guard with its thread per GPU, and asking besides for what processes tell of themselves, where none tells
+/// anything. 2 × 3 and 8 × 64 processes.
 /// </summary>
 [MemoryDiagnoser]
 public partial class SweepBenchmark
@@ -16,6 +18,8 @@ public partial class SweepBenchmark
 
     private IGpuSource direct = null!;
     private GuardedGpus guarded = null!;
+    private TellerChannel channel = null!;
+    private TellingGpus telling = null!;
 
     static SweepBenchmark() =>
         NativeLibrary.SetDllImportResolver(typeof(SweepBenchmark).Assembly, (_, _, _) => NativeLibrary.Load(Path));
@@ -35,16 +39,25 @@ public partial class SweepBenchmark
         }
         direct = NvmlGpuSource.Open(Path).Source!;
         guarded = new GuardedGpus(direct, TimeProvider.System);
+        channel = new TellerChannel(new TellerFile().Look, TimeProvider.System, _ => { }, () => { });
+        telling = new TellingGpus(guarded, channel);
     }
 
     [GlobalCleanup]
-    public void Close() => guarded.Dispose();
+    public void Close()
+    {
+        channel.Dispose();
+        guarded.Dispose();
+    }
 
     [Benchmark(Baseline = true)]
     public int Direct() => Sweep(direct);
 
     [Benchmark]
     public int Guarded() => Sweep(guarded);
+
+    [Benchmark]
+    public int Asked() => Sweep(telling);
 
     private static int Sweep(IGpuSource source)
     {

@@ -15,7 +15,7 @@ public sealed partial class HouseTests
     /// <summary>Where they meet (Agent.cs, Outlets.cs, Pipeline.cs …) is no room.</summary>
     private static readonly string[][] Agent =
     [
-        ["Sinks", "Options"], ["Trace", "Sampling"], ["Jobs", "Notify", "Store", "Show"], ["Backtest"], ["Commands"],
+        ["Sinks", "Options", "InProcess"], ["Trace", "Sampling"], ["Jobs", "Notify", "Store", "Show"], ["Backtest"], ["Commands"],
     ];
 
     [Fact]

@@ -41,12 +41,18 @@ internal sealed class Child : IDisposable
         }
     }
 
+    /// <param name="environment">Set beside what we have ourselves.</param>
     /// <exception cref="BadInputException">It cannot be started.</exception>
-    public static Child Start(ImmutableArray<string> line)
+    public static Child Start(ImmutableArray<string> line, params ReadOnlySpan<(string Name, string Value)> environment)
     {
+        var start = new ProcessStartInfo(line[0], line.Skip(1)) { UseShellExecute = false };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
         try
         {
-            return new Child(new ProcessStartInfo(line[0], line.Skip(1)) { UseShellExecute = false });
+            return new Child(start);
         }
         catch (Win32Exception failure)
         {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
+using GpuWatch.InProcess;
 using GpuWatch.Nvml;
 using GpuWatch.Store.Sqlite;
 
@@ -25,13 +26,17 @@ internal sealed class Doctor(AgentOptions options, Surroundings around)
         var opening = opener.Open(GpuOpener.LongPatience, around.Stop);
         yield return SimulatedClock.IsSimulated ? new("driver", Health.Poor, "the simulator stands in for a driver") : Driver();
         yield return Library(library, opening);
+        var processes = new HashSet<int>();
         if (opening.Source is { } source)
         {
             foreach (var gpu in source.Gpus)
             {
-                yield return Gpu(gpu, source.Read(gpu.Index, 0, withProcesses: true));
+                var outcome = source.Read(gpu.Index, 0, withProcesses: true);
+                yield return Gpu(gpu, outcome);
+                processes.UnionWith(outcome.Frame?.Processes.Select(process => process.Pid).OfType<int>() ?? []);
             }
             source.Dispose();
+            yield return InProcess(processes);
         }
         yield return Namespace();
         yield return OtherUsers();
@@ -85,6 +90,22 @@ internal sealed class Doctor(AgentOptions options, Surroundings around)
             { Frame: { } frame } => new(name, Health.Good, string.Create(CultureInfo.InvariantCulture, $"{gpu.Name}: {frame.Total - frame.Available} of {frame.Total} in use by {frame.Processes.Length} process{(frame.Processes.Length == 1 ? "" : "es")}")),
             _ => new(name, Health.Bad, "no answer"),
         };
+    }
+
+    private Finding InProcess(HashSet<int> processes)
+    {
+        if (!options.Sampling.InProcess || !TellerFile.CanBeRead)
+        {
+            return new("in-process", Health.Good, options.Sampling.InProcess ? "cannot be seen from here: this is another pid namespace" : "off");
+        }
+        var file = new TellerFile();
+        var looks = processes.Select(pid => (Pid: pid, Look: file.Look(pid, null))).ToList();
+        var telling = looks.Count(one => one.Look.Told is not null);
+        var refused = looks.Find(one => one.Look.Refusal is not null);
+        var found = string.Create(CultureInfo.InvariantCulture, $"{telling} of {processes.Count} processes tell what PyTorch's allocator holds");
+        return refused.Look.Refusal is { } why ? new("in-process", Health.Poor, string.Create(CultureInfo.InvariantCulture, $"{found}; pid {refused.Pid} is not believed: {why}"))
+            : telling < processes.Count ? new("in-process", Health.Good, found, "optional, for PyTorch: `import gpuwatch_torch` in the script, or `gpuwatch run --in-process -- python …`, shows leaks that its cache hides")
+            : new("in-process", Health.Good, found);
     }
 
     private static Finding Namespace() => !OperatingSystem.IsLinux() || ProcStat.SeesHostPids

@@ -27,7 +27,11 @@ internal sealed class HelpWithExamples(SynchronousCommandLineAction usual) : Syn
             "gpuwatch agent --for 10m --listen none    ten minutes, no HTTP",
             "GPUWATCH_HTTP__TOKEN_FILE=token.txt gpuwatch agent --listen 0.0.0.0:9838",
         ],
-        ["run"] = ["gpuwatch run --job train.yaml -- python train.py --bs 4"],
+        ["run"] =
+        [
+            "gpuwatch run --job train.yaml -- python train.py --bs 4",
+            "gpuwatch run --in-process -- python train.py       PyTorch's live bytes too: leaks that its cache hides from the driver",
+        ],
         ["once"] = ["gpuwatch once --output json | jq '.processes[] | select(.used_bytes > 1e9)'"],
         ["top"] = ["gpuwatch top --job train.yaml"],
         ["config"] = ["gpuwatch config show", "gpuwatch config validate --config new.yaml && systemctl restart gpuwatch"],

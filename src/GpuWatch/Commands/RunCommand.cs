@@ -4,6 +4,7 @@ using GpuWatch.Core.Alert;
 using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
+using GpuWatch.InProcess;
 using GpuWatch.Jobs;
 using GpuWatch.Nvml;
 using GpuWatch.Sinks;
@@ -16,11 +17,12 @@ internal static class RunCommand
     private static readonly Option<string> JobPath = new("--job") { Description = "what the command trains (YAML or JSON)", HelpName = "FILE" };
     private static readonly Option<string> Nvml = CommonFlags.Nvml();
     private static readonly Option<string> Config = CommonFlags.Config();
+    private static readonly Option<bool> InProcess = new("--in-process") { Description = "a Python command tells what PyTorch's allocator holds, too (a thread in it; no change of its code)" };
     private static readonly Argument<string[]> Line = new("CMD") { Description = "the command and its arguments, after --", Arity = ArgumentArity.OneOrMore };
 
     public static Command Create(Surroundings around)
     {
-        var command = new Command("run", "Starts a command and watches its GPU memory; what it says goes to stderr.") { JobPath, Nvml, Config, Line };
+        var command = new Command("run", "Starts a command and watches its GPU memory; what it says goes to stderr.") { JobPath, InProcess, Nvml, Config, Line };
         command.SetAction(parsed => Run(parsed, around));
         return command;
     }
@@ -31,13 +33,15 @@ internal static class RunCommand
         settings.Flag("nvml.path", parsed.GetValue(Nvml), "--nvml");
         settings.Flag("nvml.require_gpu", "yes", "run");
         settings.Flag("http.listen", "none", "run");
+        settings.Flag("sampling.in_process", parsed.GetValue(InProcess) ? "yes" : null, "--in-process");
         var options = AgentOptions.From(settings, around.Environment);
         var job = parsed.GetValue(JobPath) is { } path ? JobFile.Read(path) : null;
 
         using var ended = new CancellationTokenSource();
         var agent = new Agent(options, around with { Out = around.Error, Stop = ended.Token });
         agent.Open();
-        using var child = Child.Start(parsed.GetRequiredValue(Line).ToImmutableArray());
+        (string, string)[] environment = parsed.GetValue(InProcess) ? [(PythonFolder.Variable, PythonFolder.With(around.Environment(PythonFolder.Variable)))] : [];
+        using var child = Child.Start(parsed.GetRequiredValue(Line).ToImmutableArray(), environment);
         agent.AddSink(self => new QueuedPrinter(around.Error, json: false, new SinkCounters("output"), happened => Concerns(happened, child)));
         var watching = agent.RunAsync((_, process, _) => IsOurs(process.Pid, child) ? job : null, lasts: null);
         var code = child.WaitForEnd();

@@ -21,6 +21,9 @@ internal sealed record SamplingOptions
     /// <summary>Pause before a session with the driver that failed is opened again. Default 5 s.</summary>
     public TimeSpan ReopenAfter { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Whether what processes tell of PyTorch's allocator (gpuwatch_torch.py) is looked for. Default yes.</summary>
+    public bool InProcess { get; init; } = true;
+
     /// <summary>Longest time between two sweeps that tell something, in a healthy agent.</summary>
     public TimeSpan Heartbeat => Period > ProcessPeriod ? Period : ProcessPeriod;
 
@@ -34,6 +37,7 @@ internal sealed record SamplingOptions
             ProcessPeriod = section.Duration("process_period", byDefault.ProcessPeriod, TimeSpan.FromMilliseconds(100), TimeSpan.FromMinutes(1)),
             FastAtMost = section.Duration("fast_at_most", byDefault.FastAtMost, TimeSpan.Zero, TimeSpan.FromDays(1)),
             ReopenAfter = section.Duration("reopen_after", byDefault.ReopenAfter, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1)),
+            InProcess = section.Flag("in_process", byDefault.InProcess),
         };
         return read with { FastPeriod = read.FastPeriod < read.Period ? read.FastPeriod : read.Period };
     }

@@ -9,7 +9,7 @@ namespace GpuWatch.Sampling;
 /// Turns ticks into sweeps. A process list costs the driver a hundred times the device's memory, so between two process
 /// periods a GPU is only probed, and read wholly when its memory has moved: stairs are seen at the pace of the ticks,
 /// and a quiet device costs almost nothing. What processes tell of their own allocators moves where the device's memory stands
-/// still, so a GPU with such a process is read wholly at each tick. Not thread-safe; one per session.
+/// still, so a GPU with such a process is read wholly when it may have told something new. Not thread-safe; one per session.
 /// </summary>
 internal sealed class Sampler(IGpuSource source, SamplingOptions options, SelfMetrics self)
 {
@@ -68,7 +68,7 @@ internal sealed class Sampler(IGpuSource source, SamplingOptions options, SelfMe
 
     private bool IsDue(int gpu, double time)
     {
-        if (!lastWhole.TryGetValue(gpu, out var last) || Cell(time) != Cell(last.At) || last.Frame is not { } before || before.TellsOfItself)
+        if (!lastWhole.TryGetValue(gpu, out var last) || Cell(time) != Cell(last.At) || last.Frame is not { } before || (before.TellsOfItself && source.HasTold(gpu)))
         {
             return true;
         }

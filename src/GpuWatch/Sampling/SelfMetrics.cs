@@ -14,7 +14,7 @@ internal sealed class SelfMetrics(TimeProvider time)
 
     private readonly long[] durations = new long[DurationBounds.Length + 1];
     private readonly long[] failed = new long[Kinds];
-    private long sweeps, samples, durationTicks;
+    private long sweeps, samples, durationTicks, refused;
 
     /// <summary>The sinks that report what became of their points.</summary>
     public List<SinkCounters> Sinks { get; } = [];
@@ -25,6 +25,11 @@ internal sealed class SelfMetrics(TimeProvider time)
     public long Samples => Interlocked.Read(ref samples);
 
     public double DurationSeconds => Interlocked.Read(ref durationTicks) / (double)TimeSpan.TicksPerSecond;
+
+    /// <summary>Times that what a process told of itself was not believed.</summary>
+    public long Refused => Interlocked.Read(ref refused);
+
+    public void Refuse() => Interlocked.Increment(ref refused);
 
     public long Failed(FaultKind kind) => Interlocked.Read(ref failed[(int)kind]);
 

@@ -61,6 +61,8 @@ internal sealed class Metrics(LiveState live, SelfMetrics self, string version, 
         var shown = present.Largest(mostProcesses);
         Each("gpuwatch_process_gpu_memory_used_bytes", "GPU memory the driver attributes to a process.", process => process.Reading.Used?.Count);
         Each("gpuwatch_process_gpu_memory_peak_bytes", "Highest GPU memory of a process since it was first seen.", process => process.PeakBytes);
+        Each("gpuwatch_process_pytorch_allocated_bytes", "Live bytes of PyTorch's allocator, where the process tells them.", process => process.Reading.TorchAllocated?.Count);
+        Each("gpuwatch_process_pytorch_reserved_bytes", "What PyTorch's allocator holds from CUDA, where the process tells it.", process => process.Reading.TorchReserved?.Count);
         Each("gpuwatch_process_gpu_memory_predicted_peak_bytes", "Peak forecast for a process, likeliest value.", process => process.Forecast?.PredictedPeak.Likely.Count);
         Each("gpuwatch_process_gpu_memory_predicted_peak_low_bytes", "Peak forecast for a process, lower end of its 90 % interval.", process => process.Forecast?.PredictedPeak.Low.Count);
         Each("gpuwatch_process_gpu_memory_predicted_peak_high_bytes", "Peak forecast for a process, upper end of its 90 % interval.", process => process.Forecast?.PredictedPeak.High.Count);
@@ -145,6 +147,8 @@ internal sealed class Metrics(LiveState live, SelfMetrics self, string version, 
                 text.Sample(failed, ("reason", FaultNames.Name(kind)));
             }
         }
+        text.Family("gpuwatch_in_process_refused_total", "counter", "Times that what a process told of PyTorch's allocator was not believed.");
+        text.Sample(self.Refused);
         Durations(text);
         Sinks(text, "gpuwatch_sink_points_written_total", "counter", "Points that a sink's far side took.", sink => sink.Written);
         Sinks(text, "gpuwatch_sink_points_rejected_total", "counter", "Points that a sink's far side refused for good.", sink => sink.Rejected);

@@ -21,7 +21,7 @@ public sealed class DoctorTests : IDisposable
         var (code, checks) = Examine(Scene);
 
         Assert.Equal(0, code);
-        Assert.Equal(["driver", "library", "gpu 0", "gpu 1", "pids", "processes", "http", "store"], checks.Keys);
+        Assert.Equal(["driver", "library", "gpu 0", "gpu 1", "in-process", "pids", "processes", "http", "store"], checks.Keys);
         Assert.DoesNotContain(checks.Values, check => check.Health == "fail");
         Assert.Equal("ok", checks["store"].Health);
     }

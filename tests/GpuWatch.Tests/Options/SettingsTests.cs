@@ -88,7 +88,7 @@ public sealed class SettingsTests : IDisposable
         Assert.Equal(new SamplingOptions(), Read("sampling:\n  # period: 5s\nstore:\n").Sampling);
 
     [Theory]
-    [InlineData("sampling:\n  perod: 1s\n", ":2: unknown setting 'sampling.perod'; one of fast_at_most, fast_period, period,")]
+    [InlineData("sampling:\n  perod: 1s\n", ":2: unknown setting 'sampling.perod'; one of fast_at_most, fast_period, in_process,")]
     [InlineData("samplin:\n  period: 1s\n", ":2: unknown setting 'samplin.period'; one of agent, alertmanager, alerts, command, estimate, http, influx, mail, nvml, otlp, sampling, signal, slack, store, webhook is expected")]
     [InlineData("samplin:\n", ":1: unknown setting 'samplin'; one of agent, ")]
     [InlineData("sampling:\n  period:\n", ":2: 'sampling.period' is ''; a duration such as ")]

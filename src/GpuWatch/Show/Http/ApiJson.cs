@@ -145,6 +145,8 @@ internal static class ApiJson
                 json.WriteNumber("gpu", gpu.Info.Index);
                 Who(json, process.Facts);
                 json.Count("used_bytes", process.Reading.Used?.Count);
+                json.Count("torch_allocated_bytes", process.Reading.TorchAllocated?.Count);
+                json.Count("torch_reserved_bytes", process.Reading.TorchReserved?.Count);
                 json.WriteNumber("peak_bytes", process.PeakBytes);
                 json.WriteString("phase", process.Phase?.Name());
                 json.Number("p_oom_60s", process.Forecast?.OomWithin60s);
