@@ -33,6 +33,15 @@ public sealed class ForecastTests
     }
 
     [Fact]
+    public void What_it_needs_is_told_beside_less_that_is_free()
+    {
+        var reason = Assert.Single(new Watching(16, Small).See([0.05], othersGiB: 13.3).Critical).Alert.Reason;
+        var sizes = System.Text.RegularExpressions.Regex.Match(reason, @"^Needs ([\d.]+) GiB more .*; ([\d.]+) GiB are free beside its context\.$");
+        Assert.True(sizes.Success, reason);
+        Assert.True(double.Parse(sizes.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) > double.Parse(sizes.Groups[2].Value, System.Globalization.CultureInfo.InvariantCulture), reason);
+    }
+
+    [Fact]
     public void The_same_job_with_room_is_left_in_peace() =>
         Assert.Empty(new Watching(16, Small).See([0.1, 0.3, 0.4, 0.8, 1.1, 1.1, 1.1, 1.1, 2.6, 3.6]).See(Enumerable.Repeat(3.7, 200), othersGiB: 4).Critical);
 

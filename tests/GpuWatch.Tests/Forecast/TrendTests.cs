@@ -25,6 +25,44 @@ public sealed class TrendTests
         Assert.DoesNotContain(watching.Events, told => told is PhaseChanged { Phase: JobPhase.Evaluating, TimeSeconds: > 150 });
     }
 
+    /// <summary>A trend of the whole life would be that of the flat ten minutes before.</summary>
+    [Fact]
+    public void What_begins_to_rise_late_is_told_and_paged_before_it_is_full()
+    {
+        var watching = new Watching(24).See(Start).See(Enumerable.Repeat(14.0, 600)).See(Enumerable.Range(0, 450).Select(second => 14 + second * 0.02));
+        Assert.InRange(Raised(watching, AlertKind.Leak).First().TimeSeconds, 605, 760);
+        Assert.InRange(Assert.Single(watching.Critical).TimeSeconds, 605, 900);
+    }
+
+    [Fact]
+    public void What_fills_the_room_at_every_sample_is_paged_once_it_has_come_half_of_its_way()
+    {
+        var watching = new Watching(24).See([.. Start, .. Enumerable.Repeat(12.0, 10)]).See(Enumerable.Range(0, 38).Select(second => 12 + second * 0.3));
+        var page = Assert.Single(watching.Critical);
+        Assert.Equal(Cause.Leak, page.Alert.Cause);
+        Assert.InRange(page.TimeSeconds, 25, 45);
+    }
+
+    [Fact]
+    public void Stages_that_have_come_to_rest_are_no_leak_any_more()
+    {
+        var stages = Enumerable.Range(0, 12).SelectMany(stage => Enumerable.Repeat(10 + stage * 0.6, 60));
+        var watching = new Watching(24).See(Start).See(stages).See(Enumerable.Repeat(16.6, 900));
+        Assert.Empty(watching.Watch.View.Processes.Single().Alerts);
+    }
+
+    [Fact]
+    public void An_evaluation_that_comes_again_is_no_leak()
+    {
+        double[] evaluation = [.. Enumerable.Range(1, 15).SelectMany(batch => Enumerable.Repeat(14 + batch * 0.3, 2)), .. Enumerable.Repeat(14.0, 170)];
+        var watching = new Watching(24).See(Start).See(Enumerable.Repeat(14.0, 190)).See(Enumerable.Repeat(evaluation, 5).SelectMany(level => level));
+        Assert.Empty(Raised(watching, AlertKind.Leak));
+    }
+
+    [Fact]
+    public void Who_is_looked_at_too_seldom_is_not_taken_for_one_that_loads() =>
+        Assert.Empty(new Watching(24).See([0.4, 14, 14, 14, 14, 14], periodSeconds: 10).Critical);
+
     [Fact]
     public void A_saw_tooth_is_no_leak_after_its_first_tooth()
     {
