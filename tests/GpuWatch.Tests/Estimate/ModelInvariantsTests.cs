@@ -67,6 +67,30 @@ public sealed class ModelInvariantsTests
         }
     }
 
+    public static TheoryData<string> TwoStacks { get; } =
+        [.. Catalogue.All.Where(shape => BlockTraits.Of(shape.Block).EncoderDecoder).Select(shape => shape.Name!), "t5", "t5_gated"];
+
+    [Theory]
+    [MemberData(nameof(TwoStacks))]
+    public void A_model_of_two_stacks_has_room_for_all_its_tensors_whatever_is_asked_of_it(string model)
+    {
+        var named = BlockTraits.Names.Contains(model)
+            ? new Job { Architecture = new(Block: model, Hidden: 512, Layers: 12, Heads: 8, KvHeads: 8, Intermediate: 2048, Vocab: 32_128) }
+            : new Job { ModelName = model };
+        foreach (var method in JobWords.Methods.Words)
+        {
+            foreach (var targets in (string?[])[null, "q,v", "all-linear"])
+            {
+                foreach (var biased in (bool?[])[null, true, false])
+                {
+                    var job = named with { Method = method, LoraTargets = targets, Architecture = named.Architecture with { QkvBias = biased } };
+                    var plan = Estimator.Estimate(job).Plan!;
+                    Assert.Equal(plan.PeakDevice.Likely, plan.Components.Sum());
+                }
+            }
+        }
+    }
+
     [Fact]
     public void With_accumulation_forward_runs_beside_the_gradients_of_the_micro_batch_before()
     {
