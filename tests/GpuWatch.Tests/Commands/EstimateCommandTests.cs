@@ -155,6 +155,24 @@ public sealed class EstimateCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("ndjson", 3)]
+    [InlineData("csv", 4)]
+    public void A_row_that_finds_a_bug_has_it_as_its_error_and_the_others_are_answered(string form, int lines)
+    {
+        var file = Write("jobs.csv", "id,model_name\na,gpt2\nb,gpt2\nc,gpt2\n");
+        var (output, error) = (new StringWriter { NewLine = "\n" }, new StringWriter { NewLine = "\n" });
+        var around = new Surroundings(output, error, false, _ => null, TimeProvider.System, System.Reactive.Concurrency.Scheduler.Default, CancellationToken.None);
+
+        var code = EstimateBatch.Run(file, form, null, job => job.Id == "c" ? Estimator.Estimate(job) : throw new InvalidCastException("a bug"), around);
+
+        var rows = output.ToString().TrimEnd('\n').Split('\n');
+        Assert.Equal((0, lines), (code, rows.Length));
+        Assert.All(rows[^3..^1], row => Assert.Contains("a fault of gpuwatch itself: a bug", row, StringComparison.Ordinal));
+        Assert.DoesNotContain("fault", rows[^1], StringComparison.Ordinal);
+        Assert.Equal($"gpuwatch: {file}:2: a fault of gpuwatch itself: a bug\n", error.ToString());
+    }
+
+    [Theory]
     [InlineData("", "empty")]
     [InlineData("a,b\n1,2\n", "no column")]
     [InlineData("method,method\nfull,lora\n", "twice")]
