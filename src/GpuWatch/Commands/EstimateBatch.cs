@@ -13,7 +13,7 @@ internal static class EstimateBatch
     /// <summary>Rows that are read before they are estimated together.</summary>
     private const int AtATime = 256;
 
-    /// <param name="form">csv, or JSON lines for anything else.</param>
+    /// <param name="form">csv, json for one array, or JSON lines for anything else.</param>
     /// <param name="preset">Estimate by this rule; null = by the plan.</param>
     public static int Run(string path, string form, Preset? preset, Func<Job, (Plan? Plan, string? Error)> estimate, Surroundings around)
     {
@@ -28,7 +28,9 @@ internal static class EstimateBatch
         {
             EstimateCsv.WriteHeader(around.Out);
         }
-        var json = new EstimateJson(around.Out, indented: false);
+        using var list = form == "json" ? new JsonList(around.Out) : null;
+        var output = list?.Element ?? around.Out;
+        var json = new EstimateJson(output, indented: false);
         var faults = new Faults(path, around.Error);
         foreach (var (rows, planning) in Planned(table.Rows(path), preset is null ? estimate : _ => (null, null)))
         {
@@ -43,18 +45,22 @@ internal static class EstimateBatch
                 {
                     var (answer, error, fault) = Guarded(rows[i], job => EstimateFormula.Apply(preset, job));
                     faults.Tell(rows[i], fault);
-                    Write(rows[i], preset, (answer, error), json, around.Out);
-                    continue;
-                }
-                faults.Tell(rows[i], plans[i].Fault);
-                if (csv)
-                {
-                    WriteCsv(rows[i], (plans[i].Made, plans[i].Error), around.Out);
+                    Write(rows[i], preset, (answer, error), json, output);
                 }
                 else
                 {
-                    Write(rows[i], (plans[i].Made, plans[i].Error), json);
+                    faults.Tell(rows[i], plans[i].Fault);
+                    var made = (plans[i].Made, plans[i].Error);
+                    if (csv)
+                    {
+                        WriteCsv(rows[i], made, output);
+                    }
+                    else
+                    {
+                        Write(rows[i], made, json);
+                    }
                 }
+                list?.EndElement();
             }
         }
         return ExitCode.Done;

@@ -155,6 +155,21 @@ public sealed class EstimateCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData("a,gpt2,full\nb,nobody,full\nc,gpt2,lora\n")]
+    [InlineData("a,gpt2,full\n")]
+    [InlineData("")]
+    public void A_batch_as_JSON_is_one_array_of_what_it_is_in_lines(string rows)
+    {
+        var file = Write("jobs.csv", $"id,model_name,method\n{rows}");
+        foreach (var rule in (string[][])[[], ["--formula", "four-part"]])
+        {
+            using var array = JsonDocument.Parse(Gpuwatch.Run(["estimate", "--batch", file, "--output", "json", .. rule]).Out);
+            var lines = Gpuwatch.Run(["estimate", "--batch", file, "--output", "ndjson", .. rule]).Out;
+            Assert.Equal(lines, string.Concat(array.RootElement.EnumerateArray().Select(element => element.GetRawText() + "\n")));
+        }
+    }
+
+    [Theory]
     [InlineData("ndjson", 3)]
     [InlineData("csv", 4)]
     public void A_row_that_finds_a_bug_has_it_as_its_error_and_the_others_are_answered(string form, int lines)
