@@ -45,6 +45,10 @@ public sealed class EstimateCommandTests : IDisposable
     [InlineData("--formula", "four-part", "--model", "gpt2", "--formula", "fourpart")]
     [InlineData("--cost", "--samples", "--model", "gpt2", "--cost")]
     [InlineData("--mfu", "at most 1", "--model", "gpt2", "--cost", "--samples", "1", "--mfu", "2")]
+    [InlineData("--samples: it is 'many'", "expected a number;", "--model", "gpt2", "--cost", "--samples", "many")]
+    [InlineData("--samples: it is 1E+300", "at most 1000000000000", "--model", "gpt2", "--cost", "--samples", "1e300")]
+    [InlineData("--samples: it is 1.5", "whole", "--model", "gpt2", "--cost", "--samples", "1.5")]
+    [InlineData("--retry: it is 0.1", "at least 1", "--model", "gpt2", "--cost", "--samples", "1", "--retry", "0.1")]
     [InlineData("--batch", "either", "--model", "gpt2", "--batch", "x.csv")]
     [InlineData("none.csv", "readable", "--batch", "none.csv")]
     [InlineData("none.yaml", "readable", "--job", "none.yaml")]
@@ -127,6 +131,17 @@ public sealed class EstimateCommandTests : IDisposable
             Peak(json) - advised.GetProperty("saves_bytes").GetInt64(), advised.GetProperty("peak_device_bytes").GetInt64()));
         Assert.Contains(root.GetProperty("advice").EnumerateArray(), advised => advised.GetProperty("fits").GetBoolean());
     }
+
+    [Fact]
+    public void Samples_are_counted_in_powers_of_ten_too() => Assert.Equal(
+        Gpuwatch.Run("estimate", "--model", "gpt2", "--cost", "--samples", "100000", "--output", "json"), Gpuwatch.Run("estimate", "--model", "gpt2", "--cost", "--samples", "1e5", "--output", "json"));
+
+    [Theory]
+    [InlineData("model", "did you mean model_name?")]
+    [InlineData("batch", "did you mean eval_batch or micro_batch?")]
+    [InlineData("micro_bach", "did you mean micro_batch,")]
+    public void A_key_that_is_half_of_anothers_name_leads_to_it(string key, string told) =>
+        Assert.Contains(told, Gpuwatch.Run("estimate", "--job", Write("job.yaml", $"{key}: gpt2\n")).Error, StringComparison.Ordinal);
 
     [Fact]
     public void A_flag_wins_over_the_job_file()
