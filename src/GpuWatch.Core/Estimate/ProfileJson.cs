@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Text.Json;
 using GpuWatch.Core.Units;
 
@@ -88,7 +89,7 @@ public static class ProfileJson
         try
         {
             using var document = JsonDocument.Parse(text);
-            return Read(document.RootElement);
+            return Read(document.RootElement, place);
         }
         catch (JsonException fault)
         {
@@ -112,7 +113,7 @@ public static class ProfileJson
         return Read(memory.ToArray(), "default_profile.json");
     }
 
-    private static Profile Read(JsonElement root)
+    private static Profile Read(JsonElement root, string place)
     {
         if (root.GetProperty("format").GetString() != Format)
         {
@@ -124,7 +125,7 @@ public static class ProfileJson
             var name = element.GetProperty("name").GetString();
             var range = Knobs.All.FirstOrDefault(known => known.Name == name) ?? throw new FormatException();
             coefficients[(int)range.Knob] = new(
-                range.Knob, Finite(element, "value", range), Finite(element, "low", range), Finite(element, "high", range), element.GetProperty("rows").GetInt32());
+                range.Knob, Within(element, "value", range, place), Within(element, "low", range, place), Within(element, "high", range, place), element.GetProperty("rows").GetInt32());
         }
         var bands = Profile.Prior.Bands.ToBuilder();
         foreach (var element in root.GetProperty("bands").EnumerateArray())
@@ -139,11 +140,11 @@ public static class ProfileJson
         }
         return new(
             coefficients.ToImmutable(), bands.ToImmutable(), root.GetProperty("rows").GetInt32(), Texts(root, "sources"), Texts(root, "gpus"),
-            root.GetProperty("driver").GetString(), root.GetProperty("framework").GetString(), Scope(root));
+            root.GetProperty("driver").GetString(), root.GetProperty("framework").GetString(), Scope(root, place));
     }
 
-    private static ProfileScope? Scope(JsonElement root) => root.TryGetProperty("holds_for", out _)
-        ? new([.. Texts(root, "holds_for").Select(text => JobKind.Parse(text) ?? throw new FormatException())], Read(root.GetProperty("elsewhere")))
+    private static ProfileScope? Scope(JsonElement root, string place) => root.TryGetProperty("holds_for", out _)
+        ? new([.. Texts(root, "holds_for").Select(text => JobKind.Parse(text) ?? throw new FormatException())], Read(root.GetProperty("elsewhere"), place))
         : null;
 
     private static ErrorBand Band(JsonElement element)
@@ -152,8 +153,12 @@ public static class ProfileJson
         return low > 0 && high >= low && double.IsFinite(high) ? new(low, high, element.GetProperty("rows").GetInt32()) : throw new FormatException();
     }
 
-    private static double Finite(JsonElement element, string name, KnobRange range) =>
-        Math.Clamp(element.GetProperty(name).GetDouble(), range.Least, range.Most);
+    /// <summary>`calibrate` never leaves a knob's range: what does was written by hand, or by nobody.</summary>
+    private static double Within(JsonElement element, string name, KnobRange range, string place) =>
+        element.GetProperty(name).GetDouble() is var value && value >= range.Least && value <= range.Most
+            ? value
+            : throw new BadInputException(
+                place, string.Create(CultureInfo.InvariantCulture, $"{name} of coefficient {range.Name} is {value:G6}"), string.Create(CultureInfo.InvariantCulture, $"expected {range.Least} to {range.Most}"));
 
     private static ImmutableArray<string> Texts(JsonElement root, string name) =>
         [.. root.GetProperty(name).EnumerateArray().Select(text => text.GetString() ?? "")];

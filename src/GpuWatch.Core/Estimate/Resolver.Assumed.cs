@@ -1,10 +1,8 @@
-using System.Collections.Immutable;
-using System.Globalization;
 using GpuWatch.Core.Jobs;
 
 namespace GpuWatch.Core.Estimate;
 
-/// <summary>What is told of a plan beside its numbers: what was assumed, and what the plan does not follow.</summary>
+/// <summary>What is told of a plan beside its numbers: what was assumed.</summary>
 internal readonly ref partial struct Resolver
 {
     /// <summary>Each as "key value", so that a person who writes it down gets the same plan.</summary>
@@ -52,6 +50,7 @@ internal readonly ref partial struct Resolver
         Assume(known.Layers is null, $"layers {shape.Layers}");
         Assume(known.Heads is null, $"heads {shape.Heads}");
         Assume(known.KvHeads is null, $"kv_heads {shape.KvHeads ?? shape.Heads}");
+        Assume(known.HeadDim is null && shape.HeadDim is { } dim && dim * shape.Heads != shape.Hidden, $"head_dim {shape.HeadDim}");
         Assume(known.Intermediate is null, $"intermediate {shape.Intermediate}");
         Assume(known.Vocab is null, $"vocab {shape.Vocab}");
         Assume(known.Block is null || isBlockGuessed, $"block {shape.Block ?? "llama"}");
@@ -69,31 +68,4 @@ internal readonly ref partial struct Resolver
 
     /// <summary>Rows of the position table before the first token's: OPT's offset and RoBERTa's padding.</summary>
     private int Offset => shape.Block is "opt" or "opt_post" or "roberta" ? 2 : 0;
-
-    /// <summary>What the job says and this plan does not follow.</summary>
-    private ImmutableArray<string> Warnings()
-    {
-        var warnings = ImmutableArray.CreateBuilder<string>();
-        if (!job.ModelRemarks.IsDefaultOrEmpty)
-        {
-            warnings.AddRange(job.ModelRemarks);
-        }
-        if (!Quantised && Contradiction.TrainsBase(job.Method) && StoredFormat.Of(job) is { } stored)
-        {
-            warnings.Add($"the model's files are quantised ({stored}), which method {job.Method ?? "full"} cannot train: counted in {job.WeightDtype ?? "bf16"}");
-        }
-        if (traits.Positions > 0 && positions > Offset && job.SeqLen > positions - Offset)
-        {
-            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"seq_len {job.SeqLen} is beyond the {positions - Offset} learned positions of the model"));
-        }
-        if (shape.ParametersBillion is { } billions && parameters.Total / (billions * 1e9) is < 1 - ShapeGuess.Tolerance or > 1 + ShapeGuess.Tolerance)
-        {
-            warnings.Add(string.Create(CultureInfo.InvariantCulture, $"params_b says {billions:0.###}, but the architecture has {parameters.Total / 1e9:0.###}"));
-        }
-        if (traits.EncoderDecoder && method is not MethodKind.Load)
-        {
-            warnings.Add("seq_len is taken for the tokens of the encoder and for those of the decoder");
-        }
-        return warnings.DrainToImmutable();
-    }
 }

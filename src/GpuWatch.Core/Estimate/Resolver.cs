@@ -12,6 +12,7 @@ internal readonly ref partial struct Resolver
     private readonly Architecture complete;
     private readonly bool isBlockGuessed;
     private readonly bool isLoadedAsStored;
+    private readonly bool isFromCatalogue;
     private readonly int positions;
     private readonly BlockTraits traits;
     private readonly ParameterCount parameters;
@@ -21,7 +22,7 @@ internal readonly ref partial struct Resolver
 
     private Resolver(Job job, Architecture complete, bool isBlockGuessed, bool isLoadedAsStored, Architecture? from, ParameterCount parameters)
     {
-        this.isLoadedAsStored = isLoadedAsStored;
+        (this.isLoadedAsStored, isFromCatalogue) = (isLoadedAsStored, from is not null);
         (this.job, this.complete, this.isBlockGuessed, shape) = (job, complete, isBlockGuessed, job.Architecture);
         traits = BlockTraits.Of(shape.Block);
         positions = shape.Positions ?? (from is { } known && known.Hidden == shape.Hidden ? BlockTraits.Of(known.Block).Positions : traits.Positions);
@@ -89,7 +90,7 @@ internal readonly ref partial struct Resolver
             job, step, layout, method, parameters, weights, trained, Optimizer, Masters ? 4 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth,
             Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? Shared.DdpBuckets(trained, gradients, method is MethodKind.Adapter ? 1 : layout.Parts) : 0, Gathered(),
             job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, CheckpointsOffloaded(step), job.GradAccum > 1,
-            evaluation, EvaluationLogits(evaluation), LogitsKept(evaluation), Cublas.Workspace(job), assumed.DrainToImmutable(), Warnings());
+            evaluation, EvaluationLogits(evaluation), LogitsKept(evaluation), Cublas.Workspace(job), assumed.DrainToImmutable(), Warnings(step));
     }
 
     private string Optimizer => job.Method is "lomo" or "adalomo" ? job.Method : job.Optimizer ?? "adamw_torch";

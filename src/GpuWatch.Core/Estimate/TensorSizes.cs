@@ -18,8 +18,11 @@ internal readonly record struct TensorSize(long Elements, long InEachBlock, long
 /// </summary>
 internal static class TensorSizes
 {
-    /// <summary>Room for every kind of tensor a model may have.</summary>
-    public const int Most = 29;
+    /// <summary>Kinds outside of the blocks, and in a block beside its linears.</summary>
+    private const int MostOutside = 6, MostBeside = 11;
+
+    /// <summary>Room for every kind of tensor a model of two stacks may have; its adapters are two for each linear.</summary>
+    public const int Most = MostOutside + 2 * (Linear.Most + MostBeside);
 
     /// <summary>Those that get a gradient.</summary>
     /// <returns>How many entries of <paramref name="into"/> were filled.</returns>

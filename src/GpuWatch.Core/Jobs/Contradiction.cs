@@ -12,8 +12,9 @@ public sealed record Contradiction(string Key, string Problem, string Expectatio
     /// <summary>Everything in a job that contradicts itself; the catalogue's shape counts as said.</summary>
     public static IEnumerable<Contradiction> In(Job job)
     {
-        var shape = ModelShape.Complete(job).Job?.Architecture ?? job.Architecture;
-        return InNames(job).Concat(InShape(shape)).Concat(InSize(job, shape)).Concat(InMethod(job)).Concat(InLoss(job)).Concat(InSharding(job, shape));
+        var (complete, from, _) = ModelShape.Complete(job);
+        var shape = complete?.Architecture ?? job.Architecture;
+        return InNames(job).Concat(InModel(job, from)).Concat(InShape(shape)).Concat(InSize(job, shape)).Concat(InMethod(job)).Concat(InLoss(job)).Concat(InSharding(job, shape));
     }
 
     /// <summary>Two names of the catalogue that mean two shapes.</summary>
@@ -23,6 +24,25 @@ public sealed record Contradiction(string Key, string Problem, string Expectatio
             && named with { Name = null } != identified with { Name = null })
         {
             yield return new("hf_id", $"{Units.Plain.Text(id)} is another model than {Units.Plain.Text(name)}", "expected two names of one model, or one of them", false);
+        }
+    }
+
+    /// <summary>What is said over a model of the catalogue and leaves open which model is meant.</summary>
+    private static IEnumerable<Contradiction> InModel(Job job, Architecture? from)
+    {
+        var said = job.Architecture;
+        if (from is null)
+        {
+            yield break;
+        }
+        if (said is { Hidden: { } hidden, Heads: null } && hidden != from.Hidden)
+        {
+            yield return new("hidden", $"hidden {hidden} is not the {from.Hidden} of {from.Name}, and heads is not given", "expected heads too, or no hidden", false);
+        }
+        if ((said.Experts ?? from.Experts) is null && (said.ExpertsPerToken ?? said.ExpertIntermediate) is not null)
+        {
+            var key = said.ExpertsPerToken is null ? "expert_intermediate" : "experts_per_token";
+            yield return new(key, $"{key} is given, but {from.Name} has no experts", "expected a mixture of experts, or experts too", false);
         }
     }
 

@@ -61,6 +61,13 @@ public static class JobKeys
 
     public static FrozenDictionary<string, JobKey> ByName { get; } = All.ToFrozenDictionary(key => key.Name);
 
+    /// <summary>The keys that a word nobody knows may mean, as "a, b or c": those that it is a part of, or else the nearest in spelling.</summary>
+    public static string Nearest(string name)
+    {
+        var whole = All.Where(key => key.Name.Split('_').Contains(name, StringComparer.OrdinalIgnoreCase)).ToArray();
+        return Jobs.Nearest.Of(name, (whole.Length > 0 ? whole : [.. All]).Select(key => key.Name));
+    }
+
     /// <summary>No shape, batch or number of GPUs comes near it, and products of a few of them still can be counted.</summary>
     private const int MostCounted = 1 << 24;
 

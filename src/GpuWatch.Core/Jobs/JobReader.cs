@@ -32,7 +32,7 @@ public static class JobReader
                 if (!JobKeys.ByName.TryGetValue(name, out var key))
                 {
                     throw new BadInputException(
-                        place, $"unknown key '{Plain.Text(name)}'", $"did you mean {Nearest.Of(name, JobKeys.All.Select(k => k.Name))}?");
+                        place, $"unknown key '{Plain.Text(name)}'", $"did you mean {JobKeys.Nearest(name)}?");
                 }
                 if (!seen.Add(name))
                 {

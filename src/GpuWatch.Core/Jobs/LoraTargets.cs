@@ -28,7 +28,7 @@ internal static class LoraTargets
     /// <returns>Null when a word is no module of the known families.</returns>
     public static Targets? Parse(string text)
     {
-        var words = text.Split([',', '+', ' ', ';', '[', ']', '\'', '"'], StringSplitOptions.RemoveEmptyEntries);
+        var words = Words(text);
         // Llama's own names are w1 gate, w2 down, w3 up; Qwen's two are w1 and w2, with c_proj behind them.
         var isLlama = words.Contains("w3", StringComparer.OrdinalIgnoreCase);
         var targets = Targets.None;
@@ -42,6 +42,14 @@ internal static class LoraTargets
         }
         return targets;
     }
+
+    /// <summary>The modules that lie outside of the blocks' linear layers, as they were written.</summary>
+    public static IEnumerable<string> Outside(string text) => Words(text).Where(word => Module(word.ToLowerInvariant(), isLlama: false) is Targets.None);
+
+    /// <summary>Adapters on the head add to what is trained as those of a block do, and its width is the vocabulary's.</summary>
+    public static bool IsHead(string word) => word[(word.LastIndexOf('.') + 1)..].ToLowerInvariant() is "head" or "lm_head";
+
+    private static string[] Words(string text) => text.Split([',', '+', ' ', ';', '[', ']', '\'', '"'], StringSplitOptions.RemoveEmptyEntries);
 
     private static Targets? Module(string word, bool isLlama) => word[(word.LastIndexOf('.') + 1)..] switch
     {

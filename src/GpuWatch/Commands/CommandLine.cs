@@ -1,10 +1,11 @@
 using System.CommandLine;
+using System.Text.RegularExpressions;
 using GpuWatch.Core.Units;
 
 namespace GpuWatch.Commands;
 
 /// <summary>The tree of all commands, and the one place where an outcome becomes an exit code.</summary>
-internal static class CommandLine
+internal static partial class CommandLine
 {
     /// <summary>Each command is a static class with a <c>Create</c>; a new one is a new line here.</summary>
     internal static RootCommand Tree(Surroundings around)
@@ -40,9 +41,7 @@ internal static class CommandLine
         // Who asks for help need not know yet what else is to be given.
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpWithExamples)
         {
-            // The library breaks some messages into lines; a mistake is told in one.
-            var message = string.Join(' ', parsed.Errors[0].Message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
-            around.Error.WriteLine($"gpuwatch: {message}; see gpuwatch --help");
+            around.Error.WriteLine($"gpuwatch: {Told(parsed.Errors[0].Message)}; see gpuwatch --help");
             return ExitCode.BadInput;
         }
         try
@@ -76,4 +75,16 @@ internal static class CommandLine
             return ExitCode.Failed;
         }
     }
+
+    /// <summary>The library breaks some messages into lines, and names the types of this program; a mistake is told in one line, in a person's words.</summary>
+    private static string Told(string message)
+    {
+        var line = string.Join(' ', message.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        return NotOfType().Match(line) is { Success: true, Groups: var parts }
+            ? $"{parts["flag"].Value}: it is '{Plain.Text(parts["text"].Value)}'; expected {(parts["type"].Value.Contains("Int", StringComparison.Ordinal) ? "a whole number" : "a number")}"
+            : line;
+    }
+
+    [GeneratedRegex(@"^Cannot parse argument '(?<text>.*)' for option '(?<flag>[^']*)' as expected type '(?<type>[^']*(Int16|Int32|Int64|Single|Double|Decimal)[^']*)'")]
+    private static partial Regex NotOfType();
 }

@@ -12,7 +12,7 @@ internal sealed class CostFlags
     private const double UsualMfu = 0.4;
 
     private readonly Option<bool> cost = new("--cost") { Description = "add steps, time and money (needs --samples)" };
-    private readonly Option<long?> samples = new("--samples") { Description = "examples of the data set", HelpName = "N" };
+    private readonly Option<double?> samples = new("--samples") { Description = "examples of the data set", HelpName = "N" };
     private readonly Option<double> epochs = new("--epochs") { Description = "passes over the data set", DefaultValueFactory = _ => 1, HelpName = "E" };
     private readonly Option<double?> price = new("--price") { Description = "price of a GPU hour; without it a price list of 2024 is used where it has the GPU", HelpName = "P" };
     private readonly Option<double?> secondsPerStep = new("--seconds-per-step") { Description = "measured time of a step; without it, from operations", HelpName = "S" };
@@ -39,18 +39,28 @@ internal sealed class CostFlags
         }
         var known = parsed.GetValue(price) is null ? GpuPrice.Of(job.GpuName, job.GpuMemGb) : null;
         return new(
-            Above("--samples", parsed.GetValue(samples)) is { } count ? (long)count : throw new BadInputException("--cost", "--samples is not given", "expected the number of examples"),
+            Whole("--samples", Above("--samples", parsed.GetValue(samples))) ?? throw new BadInputException("--cost", "--samples is not given", "expected the number of examples"),
             Above("--epochs", parsed.GetValue(epochs))!.Value,
             Above("--seconds-per-step", parsed.GetValue(secondsPerStep)),
             Above("--mfu", parsed.GetValue(mfu), 1)!.Value,
-            Above("--retry", parsed.GetValue(retry))!.Value,
+            AtLeastOnce("--retry", parsed.GetValue(retry)),
             Above("--price", parsed.GetValue(price)) ?? known?.PerHour,
             known?.Currency,
             known?.Source);
     }
 
-    private static double? Above(string flag, double? value, double most = 1e12) =>
-        value is null || (value > 0 && value <= most)
-            ? value
-            : throw new BadInputException(flag, FormattableString.Invariant($"it is {value}"), $"expected a number above 0{(most == 1 ? " and at most 1" : "")}");
+    /// <summary>Beyond it nobody means what was typed.</summary>
+    private const double Most = 1e12;
+
+    private static double? Above(string flag, double? value, double most = Most) =>
+        value is null || (value > 0 && value <= most) ? value : throw Wrong(flag, value.Value, FormattableString.Invariant($"a number above 0 and at most {most:0}"));
+
+    private static long? Whole(string flag, double? value) =>
+        value is null || value == Math.Floor(value.Value) ? (long?)value : throw Wrong(flag, value.Value, "a whole number");
+
+    private static double AtLeastOnce(string flag, double value) =>
+        value is >= 1 and <= Most ? value : throw Wrong(flag, value, FormattableString.Invariant($"a number of at least 1, which is a run that is done once, and at most {Most:0}"));
+
+    private static BadInputException Wrong(string flag, double value, string expected) =>
+        new(flag, FormattableString.Invariant($"it is {value}"), $"expected {expected}");
 }

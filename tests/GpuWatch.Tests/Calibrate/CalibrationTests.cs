@@ -165,6 +165,19 @@ public sealed class CalibrationTests
     }
 
     [Theory]
+    [InlineData("value", "-5")]
+    [InlineData("value", "1e300")]
+    [InlineData("low", "1e999")]
+    public void A_coefficient_out_of_its_range_is_refused_by_its_name(string member, string number)
+    {
+        var coefficient = $"{{\"name\":\"logits\",\"value\":1,\"low\":1,\"high\":1,\"rows\":1}}".Replace($"\"{member}\":1", $"\"{member}\":{number}");
+        var text = $"{{\"format\":\"gpuwatch-profile-1\",\"coefficients\":[{coefficient}],\"bands\":[]}}";
+        var error = Assert.Throws<BadInputException>(() => ProfileJson.Read(System.Text.Encoding.UTF8.GetBytes(text), "profile.json"));
+        Assert.StartsWith($"profile.json: {member} of coefficient logits is", error.Message, StringComparison.Ordinal);
+        Assert.Contains("0.5 to 1.3", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("", ":1")]
     [InlineData("{\n\"format\": oops", ":2")]
     [InlineData("[]", "")]

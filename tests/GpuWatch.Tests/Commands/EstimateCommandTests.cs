@@ -31,6 +31,10 @@ public sealed class EstimateCommandTests : IDisposable
     [Theory]
     [InlineData("--model:", "did you mean", "--model", "meta-llama/Lama-3-8B")]
     [InlineData("--heads", "not divisible", "--hidden", "4096", "--heads", "30")]
+    [InlineData("--hidden", "heads is not given", "--model", "Llama-2-7B", "--hidden", "4097")]
+    [InlineData("--heads", "not divisible", "--model", "Llama-2-7B", "--hidden", "4097", "--heads", "32")]
+    [InlineData("--experts-per-token", "has no experts", "--model", "Llama-2-7B", "--experts-per-token", "2")]
+    [InlineData("--expert-intermediate", "has no experts", "--model", "Llama-2-7B", "--expert-intermediate", "512")]
     [InlineData("--kv-heads", "does not divide", "--model", "gpt2", "--kv-heads", "5")]
     [InlineData("--micro-batch", "at least 1", "--model", "gpt2", "--micro-batch", "0")]
     [InlineData("--parallelism", "at least 2", "--model", "gpt2", "--parallelism", "zero3", "--num-gpus", "1")]
@@ -45,6 +49,10 @@ public sealed class EstimateCommandTests : IDisposable
     [InlineData("--formula", "four-part", "--model", "gpt2", "--formula", "fourpart")]
     [InlineData("--cost", "--samples", "--model", "gpt2", "--cost")]
     [InlineData("--mfu", "at most 1", "--model", "gpt2", "--cost", "--samples", "1", "--mfu", "2")]
+    [InlineData("--samples: it is 'many'", "expected a number;", "--model", "gpt2", "--cost", "--samples", "many")]
+    [InlineData("--samples: it is 1E+300", "at most 1000000000000", "--model", "gpt2", "--cost", "--samples", "1e300")]
+    [InlineData("--samples: it is 1.5", "whole", "--model", "gpt2", "--cost", "--samples", "1.5")]
+    [InlineData("--retry: it is 0.1", "at least 1", "--model", "gpt2", "--cost", "--samples", "1", "--retry", "0.1")]
     [InlineData("--batch", "either", "--model", "gpt2", "--batch", "x.csv")]
     [InlineData("none.csv", "readable", "--batch", "none.csv")]
     [InlineData("none.yaml", "readable", "--job", "none.yaml")]
@@ -129,6 +137,17 @@ public sealed class EstimateCommandTests : IDisposable
     }
 
     [Fact]
+    public void Samples_are_counted_in_powers_of_ten_too() => Assert.Equal(
+        Gpuwatch.Run("estimate", "--model", "gpt2", "--cost", "--samples", "100000", "--output", "json"), Gpuwatch.Run("estimate", "--model", "gpt2", "--cost", "--samples", "1e5", "--output", "json"));
+
+    [Theory]
+    [InlineData("model", "did you mean model_name?")]
+    [InlineData("batch", "did you mean eval_batch or micro_batch?")]
+    [InlineData("micro_bach", "did you mean micro_batch,")]
+    public void A_key_that_is_half_of_anothers_name_leads_to_it(string key, string told) =>
+        Assert.Contains(told, Gpuwatch.Run("estimate", "--job", Write("job.yaml", $"{key}: gpt2\n")).Error, StringComparison.Ordinal);
+
+    [Fact]
     public void A_flag_wins_over_the_job_file()
     {
         var file = Write("job.yaml", "model_name: gpt2\nmethod: full\nmicro_batch: 1\nseq_len: 128\nid: mine");
@@ -152,6 +171,39 @@ public sealed class EstimateCommandTests : IDisposable
         Assert.Contains("jobs.csv:4", rows[2].GetProperty("error").GetString());
         Assert.Contains("amp 'perhaps'", rows[3].GetProperty("warnings")[0].GetString());
         Assert.Equal($"gpuwatch: {file}:1: columns passed over: comment\n", error);
+    }
+
+    [Theory]
+    [InlineData("a,gpt2,full\nb,nobody,full\nc,gpt2,lora\n")]
+    [InlineData("a,gpt2,full\n")]
+    [InlineData("")]
+    public void A_batch_as_JSON_is_one_array_of_what_it_is_in_lines(string rows)
+    {
+        var file = Write("jobs.csv", $"id,model_name,method\n{rows}");
+        foreach (var rule in (string[][])[[], ["--formula", "four-part"]])
+        {
+            using var array = JsonDocument.Parse(Gpuwatch.Run(["estimate", "--batch", file, "--output", "json", .. rule]).Out);
+            var lines = Gpuwatch.Run(["estimate", "--batch", file, "--output", "ndjson", .. rule]).Out;
+            Assert.Equal(lines, string.Concat(array.RootElement.EnumerateArray().Select(element => element.GetRawText() + "\n")));
+        }
+    }
+
+    [Theory]
+    [InlineData("ndjson", 3)]
+    [InlineData("csv", 4)]
+    public void A_row_that_finds_a_bug_has_it_as_its_error_and_the_others_are_answered(string form, int lines)
+    {
+        var file = Write("jobs.csv", "id,model_name\na,gpt2\nb,gpt2\nc,gpt2\n");
+        var (output, error) = (new StringWriter { NewLine = "\n" }, new StringWriter { NewLine = "\n" });
+        var around = new Surroundings(output, error, false, _ => null, TimeProvider.System, System.Reactive.Concurrency.Scheduler.Default, CancellationToken.None);
+
+        var code = EstimateBatch.Run(file, form, null, job => job.Id == "c" ? Estimator.Estimate(job) : throw new InvalidCastException("a bug"), around);
+
+        var rows = output.ToString().TrimEnd('\n').Split('\n');
+        Assert.Equal((0, lines), (code, rows.Length));
+        Assert.All(rows[^3..^1], row => Assert.Contains("a fault of gpuwatch itself: a bug", row, StringComparison.Ordinal));
+        Assert.DoesNotContain("fault", rows[^1], StringComparison.Ordinal);
+        Assert.Equal($"gpuwatch: {file}:2: a fault of gpuwatch itself: a bug\n", error.ToString());
     }
 
     [Theory]

@@ -67,6 +67,67 @@ public sealed class ModelInvariantsTests
         }
     }
 
+    public static TheoryData<string> TwoStacks { get; } =
+        [.. Catalogue.All.Where(shape => BlockTraits.Of(shape.Block).EncoderDecoder).Select(shape => shape.Name!), "t5", "t5_gated"];
+
+    [Theory]
+    [MemberData(nameof(TwoStacks))]
+    public void A_model_of_two_stacks_has_room_for_all_its_tensors_whatever_is_asked_of_it(string model)
+    {
+        var named = BlockTraits.Names.Contains(model)
+            ? new Job { Architecture = new(Block: model, Hidden: 512, Layers: 12, Heads: 8, KvHeads: 8, Intermediate: 2048, Vocab: 32_128) }
+            : new Job { ModelName = model };
+        foreach (var method in JobWords.Methods.Words)
+        {
+            foreach (var targets in (string?[])[null, "q,v", "all-linear"])
+            {
+                foreach (var biased in (bool?[])[null, true, false])
+                {
+                    var job = named with { Method = method, LoraTargets = targets, Architecture = named.Architecture with { QkvBias = biased } };
+                    var plan = Estimator.Estimate(job).Plan!;
+                    Assert.Equal(plan.PeakDevice.Likely, plan.Components.Sum());
+                }
+            }
+        }
+    }
+
+    public static TheoryData<string> Families { get; } = [.. BlockTraits.Names];
+
+    [Theory]
+    [MemberData(nameof(Families))]
+    public void No_component_is_negative_however_many_blocks_one_stands_for(string family)
+    {
+        foreach (var (method, checkpointing, loss, accumulated) in
+            from method in (string[])["full", "lora", "qlora", "freeze", "badam", "inference"]
+            from checkpointing in (string[])["none", "full", "selective"]
+            from loss in JobWords.CrossEntropy.Words
+            from accumulated in (int[])[1, 2]
+            select (method, checkpointing, loss, accumulated))
+        {
+            var job = new Job
+            {
+                Architecture = new(Block: family, Hidden: 16, Layers: 100, Heads: 2, KvHeads: 2, Intermediate: 64, Vocab: 50_257, TiedEmbeddings: false), LoraTargets = "all-linear",
+                Method = method, GradCheckpointing = checkpointing, CrossEntropy = loss, GradAccum = accumulated,
+            };
+            var plan = Estimator.Estimate(job).Plan!;
+            Assert.All(plan.Components.Named(), part => Assert.True(part.Size >= Bytes.Zero, $"{method} {checkpointing} {loss}: {part.Name} {part.Size.Count}"));
+            Assert.Equal(plan.PeakDevice.Likely, plan.Components.Sum());
+        }
+    }
+
+    [Fact]
+    public void The_loss_hands_its_gradient_to_the_blocks_once()
+    {
+        var shape = new Architecture(
+            Block: "opt_post", Hidden: 1, Layers: 100, Heads: 1, KvHeads: 1, Intermediate: 4096, Vocab: 50_257, TiedEmbeddings: false, QkvBias: true);
+        var job = new Job { Architecture = shape, Method = "qlora", LoraTargets = "all-linear", LoraDtype = "bf16", FusedCe = true, NumGpus = 2 };
+        foreach (var checkpointing in (string[])["full", "none"])
+        {
+            var plan = Estimator.Estimate(job with { GradCheckpointing = checkpointing }).Plan!;
+            Assert.All(plan.Components.Named(), part => Assert.True(part.Size >= Bytes.Zero, part.Name));
+        }
+    }
+
     [Fact]
     public void With_accumulation_forward_runs_beside_the_gradients_of_the_micro_batch_before()
     {

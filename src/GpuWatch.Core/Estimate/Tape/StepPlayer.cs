@@ -83,6 +83,11 @@ internal static partial class StepPlayer
         tape.KeepGradient(step.Turning * step.Block.WeightWidth);
         tape.BackwardFromLoss(kept.Decoder.BlocksMark);
         tape.Release(kept.Logits);
+        if (!step.FinalNorm)
+        {
+            // With no norm behind the blocks (OPT-350M's family) the loss's own gradient flows into the last of them, and goes but once however often that block counts.
+            tape.MoveFlowing(Part.Logits, Part.Temporaries);
+        }
         var embedding = step.Tied ? 0 : -1;
         if (kept.Encoder is { } encoder)
         {

@@ -99,6 +99,26 @@ internal sealed partial class Tape
         gradients.Clear();
     }
 
+    /// <summary>Gradients that wait to flow on, and were counted as one part, are another's from here on.</summary>
+    public void MoveFlowing(Part from, Part to)
+    {
+        MoveFrom(LeafGradient, from, to);
+        foreach (ref readonly var node in steps.AsSpan(0, nodes))
+        {
+            MoveFrom(node.Gradient0, from, to);
+            MoveFrom(node.Gradient1, from, to);
+            MoveFrom(node.Gradient2, from, to);
+        }
+    }
+
+    private void MoveFrom(int storage, Part from, Part to)
+    {
+        if (storage >= 0 && stored[storage].Holders > 0 && stored[storage].Part == from)
+        {
+            Move(storage, to);
+        }
+    }
+
     private Part GradientPart => Part == Part.Activations ? Part.Temporaries : Part;
 
     private void Run(ref Node node)
