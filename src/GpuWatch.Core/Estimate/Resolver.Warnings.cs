@@ -66,10 +66,6 @@ internal readonly ref partial struct Resolver
         {
             warnings.Add("offload activations is passed over: only what checkpoints keep is moved, and grad_checkpointing is none");
         }
-        if (job.Packing == false && method is not MethodKind.Load && !(job.CrossEntropy is (null or "hf_trainer") && step.Block.Checkpointed))
-        {
-            warnings.Add("packing no changes nothing in this plan: every sequence is counted with all of seq_len");
-        }
     }
 
     private void WarnOfCard(ImmutableArray<string>.Builder warnings)
