@@ -1,4 +1,3 @@
-using GpuWatch.Core.Forecast;
 using GpuWatch.Core.Observe;
 using GpuWatch.Core.Reconcile;
 using GpuWatch.Core.Units;
@@ -17,11 +16,12 @@ internal static class Judgement
     /// <summary>Largest context in public reports (facts/allocators.md, 4).</summary>
     private static readonly Bytes LargeContext = Bytes.FromMiB(616);
 
-    public static string Of(ProcessSeries series, Reconciler reconciler, Bytes unexplained, Grower? grower) => string.Join(' ', new[]
+    /// <param name="hasLeaked">A leak stood when it ended.</param>
+    public static string Of(ProcessSeries series, Reconciler reconciler, Bytes unexplained, bool hasLeaked, Grower? grower) => string.Join(' ', new[]
     {
-        Declared(series, reconciler),
+        Declared(series, reconciler, hasLeaked),
         (Statics.Weights(series, reconciler.Declared!) ?? Statics.Kept(series, reconciler.Declared!))?.Words,
-        Unexplained(series, reconciler, unexplained),
+        Unexplained(series, unexplained, hasLeaked),
         series.ContextKnown && series.TorchReserved is not null && series.Context > LargeContext
             ? $"Its context and libraries hold {series.Context}, more than the 256–616 MiB that are usual."
             : null,
@@ -30,7 +30,7 @@ internal static class Judgement
             : null,
     }.OfType<string>());
 
-    private static string Declared(ProcessSeries series, Reconciler reconciler)
+    private static string Declared(ProcessSeries series, Reconciler reconciler, bool hasLeaked)
     {
         var planned = reconciler.Declared!.PeakAllocated.Likely;
         var seen = series.LivePeak is { } live ? $"{live} live" : $"{reconciler.HeldPeak} held";
@@ -39,7 +39,7 @@ internal static class Judgement
             { Mistake: { } mistake } => $"Declared wrong: {seen}, where {planned} were planned, as if with {mistake.Words}; that needs {mistake.Plan.PeakAllocated.Likely}.",
             { IsBeyondDeclared: true } => $"Declared wrong: {seen}, where {planned} were planned, and no usual mistake explains it.",
             _ when (series.LivePeak ?? reconciler.HeldPeak) < planned * Come => $"The planned peak of {planned} has not come: {seen} at most.",
-            _ when IsBeyond(series, reconciler) => $"Of {seen}, {planned} were planned.",
+            _ when hasLeaked || IsBeyond(series, reconciler) => $"Of {seen}, {planned} were planned.",
             _ => $"As declared: {seen}, {planned} planned.",
         };
     }
@@ -48,9 +48,9 @@ internal static class Judgement
     private static bool IsBeyond(ProcessSeries series, Reconciler reconciler) =>
         series.LivePeak is { } live ? live > reconciler.Declared!.PeakAllocated.High : reconciler.HeldPeak > reconciler.Declared!.PeakReserved.High;
 
-    private static string? Unexplained(ProcessSeries series, Reconciler reconciler, Bytes unexplained) =>
-        unexplained < series.HighWater * UnexplainedShare ? null
-        : Growth.IsLeak(series, reconciler) ? $"{unexplained} beyond its plan have leaked since its first step."
+    private static string? Unexplained(ProcessSeries series, Bytes unexplained, bool hasLeaked) =>
+        unexplained < series.HighWater * UnexplainedShare ? (hasLeaked ? "It kept memory with every step: a leak." : null)
+        : hasLeaked ? $"{unexplained} beyond its plan have leaked since its first step."
         : series.IsEvaluating || series.IsEvaluationAtTheWall ? $"{unexplained} beyond its plan came with evaluation."
         : $"{unexplained} are explained by none of its components.";
 }

@@ -64,6 +64,8 @@ internal sealed class ProcessWatch
     /// <summary>The process is gone, or the recording is over.</summary>
     public void Close(double time, bool exited, List<WatchEvent> events)
     {
+        // What was told of it, whatever its last samples show: at the wall it gives cache back and no longer grows.
+        var hasLeaked = Standing().Any(alert => alert.Cause == Cause.Leak);
         var because = exited ? "The process has ended." : WatchedNoLonger;
         oom.Calm(time, gpu, Pid, 0, because, events);
         foreach (var episode in findings)
@@ -76,17 +78,17 @@ internal sealed class ProcessWatch
         }
         if (lastFrame is { } frame)
         {
-            events.Add(Closing(time, frame));
+            events.Add(Closing(time, frame, hasLeaked));
         }
     }
 
-    private Reconciled Closing(double time, GpuFrame frame)
+    private Reconciled Closing(double time, GpuFrame frame, bool hasLeaked)
     {
         var account = Account();
         var inferred = account is null && Pid is not null ? Inference.Of(series) : null;
         return new(
             time, gpu, Pid, series.IsSeen ? series.HighWater : null, reconciler.Declared?.PeakDevice.Likely, account?.Observed ?? inferred?.Observed, reconciler.Declared?.Components, BridgeOf(frame),
-            account is null ? inferred?.Words : Judgement.Of(series, reconciler, account.Unexplained, tenants.Blamed(this)))
+            account is null ? inferred?.Words : Judgement.Of(series, reconciler, account.Unexplained, hasLeaked, tenants.Blamed(this)))
         {
             Posterior = account?.Posterior,
             Unexplained = account?.Unexplained,

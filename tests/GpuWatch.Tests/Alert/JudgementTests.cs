@@ -18,6 +18,10 @@ public sealed class JudgementTests
         Assert.Matches("^Of .* held, .* were planned\\.", DeclaredRun.Account(DeclaredRun.Job, DeclaredRun.Job, withTorch: false, leakGiB: 0.5).Judgement!);
 
     [Fact]
+    public void A_leak_that_stood_to_the_end_is_named() =>
+        Assert.Contains("leak", DeclaredRun.Account(DeclaredRun.Job, DeclaredRun.Job, withTorch: true, leakGiB: 0.05).Judgement!, StringComparison.Ordinal);
+
+    [Fact]
     public void A_wrong_declaration_is_named_with_what_it_would_have_needed()
     {
         var words = Words(DeclaredRun.Job with { Attention = "eager" }, DeclaredRun.Job);
