@@ -42,7 +42,7 @@ internal static class EstimateSections
             : "unknown: say --gpu-name or --seconds-per-step");
         EstimateTable.Line(output, "money", cost.Money is { } money
             ? string.Create(CultureInfo.InvariantCulture, $"{money:0.00}{Unit(question)} at {question.PricePerGpuHour}{Unit(question)} a GPU hour{(question.PriceSource is { } source ? $" ({source})" : "")}")
-            : "unknown: say --price, the price of a GPU hour");
+            : question.PricePerGpuHour is null ? "unknown: say --price, the price of a GPU hour" : "unknown, as the time is");
 
         static string HowKnown(double? given, double mfu) =>
             given is not null ? "" : string.Create(CultureInfo.InvariantCulture, $" (operations at {mfu:P0} of the GPU's peak)");
