@@ -28,9 +28,12 @@ internal static class SnapshotCommand
         var path = parsed.GetRequiredValue(File);
         var snapshot = Read(path);
         var devices = Chosen(snapshot, parsed.GetValue(Device), path);
-        var timeline = parsed.GetValue(Timeline) is { } target ? new TimelineFile(target, OfTimeline(devices)) : null;
+        var traced = parsed.GetValue(Timeline) is null ? null : OfTimeline(devices);
         var reports = devices.Select(device => SnapshotReport.Of(device, snapshot.Settings)).ToList();
-        timeline?.Write();
+        if (parsed.GetValue(Timeline) is { } target)
+        {
+            new TimelineFile(target, reports.Find(report => report.Device == traced?.Device)?.Timeline).Write();
+        }
         if (parsed.GetValue(Output) == "json")
         {
             SnapshotJson.Write(reports, around.Out);

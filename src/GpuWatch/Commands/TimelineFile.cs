@@ -6,8 +6,8 @@ using GpuWatch.Core.Units;
 namespace GpuWatch.Commands;
 
 /// <summary>The CSV of `snapshot --timeline`: what was allocated and reserved after each event. Cells that nobody knows are empty.</summary>
-/// <param name="device">Null = no device has a trace: the file has no row.</param>
-internal sealed class TimelineFile(string path, DeviceSnapshot? device)
+/// <param name="timeline">Null = no device has a trace: the file has no row.</param>
+internal sealed class TimelineFile(string path, Timeline? timeline)
 {
     public const string Header = "event_index,t_us,action,size,allocated_requested_bytes,reserved_bytes";
 
@@ -41,11 +41,10 @@ internal sealed class TimelineFile(string path, DeviceSnapshot? device)
     public void WriteTo(TextWriter output)
     {
         output.WriteLine(Header);
-        if (device is null)
+        if (timeline is null)
         {
             return;
         }
-        var timeline = Timeline.Of(device);
         for (var at = 0; at < timeline.Events.Count; at++)
         {
             var happened = timeline.Events[at];

@@ -24,7 +24,7 @@ public sealed class RealSnapshotTests
     {
         var device = Assert.Single(Read("w_medium_128_training").Devices);
         using var folder = new TemporaryFolder();
-        new TimelineFile(folder.File("timeline.csv"), device).Write();
+        new TimelineFile(folder.File("timeline.csv"), Timeline.Of(device)).Write();
         var told = File.ReadAllLines(folder.File("timeline.csv"));
 
         var published = File.ReadAllLines(Path.Combine(SharedData.Folder!, "traces", "snapshots", "w_medium_128_training.timeline.csv"));
