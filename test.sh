@@ -68,5 +68,7 @@ dotnet test GpuWatch.sln -c Release --no-build --logger "console;verbosity=norma
 
 # The runner closes each test assembly with lines such as "     Passed: 12".
 count() { awk -v what="$1:" '$1 == what { n += $2 } END { print n + 0 }' "$log"; }
+# What failed is said again at the end: of a long log often only the end is kept.
+awk '/^  Failed / { on = 1 } /^  Stack Trace:|^  Passed / { on = 0 } on && n++ < 60' "$log"
 printf '%d passed, %d failed, %d skipped\n' "$(count Passed)" "$(count Failed)" "$(count Skipped)"
 exit "$status"
