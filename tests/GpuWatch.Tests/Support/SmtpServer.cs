@@ -12,6 +12,7 @@ internal sealed class SmtpServer : IDisposable
     private readonly TemporaryFolder folder = new();
     private readonly List<JsonElement> said = [];
     private readonly Process process;
+    private int asked;
 
     private SmtpServer(MailTls tls)
     {
@@ -32,18 +33,20 @@ internal sealed class SmtpServer : IDisposable
     }
 
     public string Certificate => folder.File("certificate.pem");
-    public int Port => Of("port").Single().GetInt32();
-    public IReadOnlyList<JsonElement> Mails => [.. Said.Where(line => line.TryGetProperty("mail", out _))];
+    public int Port => Of(Said, "port").Single().GetInt32();
+
+    /// <summary>Each mail whose delivery the server has confirmed.</summary>
+    public IReadOnlyList<JsonElement> Mails => [.. SaidByNow().Where(line => line.TryGetProperty("mail", out _))];
 
     /// <summary>Logins that were tried, good or bad.</summary>
-    public IReadOnlyList<JsonElement> Logins => [.. Said.Where(line => line.TryGetProperty("login", out _))];
+    public IReadOnlyList<JsonElement> Logins => [.. SaidByNow().Where(line => line.TryGetProperty("login", out _))];
 
     public static async Task<SmtpServer> StartAsync(MailTls tls)
     {
         var server = new SmtpServer(tls);
         server.process.Start();
         server.process.BeginOutputReadLine();
-        await Eventually.HoldsAsync(() => server.Of("port").Any(), 30, "the mail server listens");
+        await Eventually.HoldsAsync(() => Of(server.Said, "port").Any(), 30, "the mail server listens");
         return server;
     }
 
@@ -59,7 +62,19 @@ internal sealed class SmtpServer : IDisposable
 
     private List<JsonElement> Said { get { lock (said) { return [.. said]; } } }
 
-    private IEnumerable<JsonElement> Of(string key) => Said.Where(line => line.TryGetProperty(key, out _)).Select(line => line.GetProperty(key));
+    /// <summary>The server answers a client before its words have come through the pipe; its echo comes after them.</summary>
+    private List<JsonElement> SaidByNow()
+    {
+        var number = Interlocked.Increment(ref asked);
+        lock (process)
+        {
+            process.StandardInput.WriteLine(number);
+        }
+        Assert.True(SpinWait.SpinUntil(() => Of(Said, "heard").Any(heard => heard.GetInt32() == number), TimeSpan.FromSeconds(30)), "The mail server does not answer.");
+        return Said;
+    }
+
+    private static IEnumerable<JsonElement> Of(IEnumerable<JsonElement> said, string key) => said.Where(line => line.TryGetProperty(key, out _)).Select(line => line.GetProperty(key));
 
     private void Keep(string? line)
     {

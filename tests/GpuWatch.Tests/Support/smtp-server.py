@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """aiosmtpd as a test wants it: `smtp-server.py none|starttls|implicit [CERTIFICATE KEY]` knows one user (gpuwatch, s3cr3t-mail) and
-wants nobody@example.org not. Prints its port, then a JSON line for each login tried and each mail taken."""
+wants nobody@example.org not. Prints its port, then a JSON line for each login tried and each mail taken. What it reads it
+says back, after all that was said before it."""
 import json
 import socket
 import ssl
@@ -11,7 +12,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult
 
 def say(**what):
-    print(json.dumps(what), flush=True)
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
 
 class Mailbox:
     async def handle_RCPT(self, server, session, envelope, address, options):
@@ -49,4 +51,5 @@ taken.close()
 server = Server(Mailbox(), hostname="127.0.0.1", port=port, server_hostname="localhost", ssl_context=context if kind == "implicit" else None)
 server.start()
 say(port=port)
-sys.stdin.read()
+for line in sys.stdin:
+    say(heard=int(line))
