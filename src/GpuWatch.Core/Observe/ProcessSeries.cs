@@ -244,7 +244,7 @@ public sealed class ProcessSeries(Expected? expected = null)
         else if (Used < before)
         {
             (mark, HighestBefore) = (Used, HighWater);
-            Wall.Fell(NowSeconds, before, freeBefore, Used, IsEvaluating, TorchReserved is null ? null : before - Context, LivePeak);
+            Wall.Fell(NowSeconds, before, freeBefore, Used, IsEvaluating, TorchReserved is null ? null : before - Context, TorchAllocated, LivePeak);
         }
     }
 }

@@ -14,6 +14,10 @@ public sealed class Wall
     private const double LittleShare = 0.2;
     /// <summary>The allocator gives whole segments back, and the large ones of PyTorch are no smaller (c10/cuda/CUDACachingAllocator, kLargeBuffer).</summary>
     private static readonly Bytes LeastRelease = Bytes.FromMiB(20);
+    /// <summary>
+    /// Those of small blocks are (kSmallBuffer). Anything gives so little back now and then: it counts where more has come to live than ever.
+    /// </summary>
+    private static readonly Bytes LeastTelling = Bytes.FromMiB(2);
     /// <summary>A wall hit again after this, and after a rest longer than the trouble before it, is another trouble.</summary>
     private const double RestSeconds = 60;
 
@@ -27,11 +31,11 @@ public sealed class Wall
     /// <summary>What the allocator held when it was last hit, and the most of it that had ever been live; null where the process tells neither.</summary>
     public (Bytes Reserved, Bytes Live)? Cache { get; private set; }
 
-    /// <summary>The process fell from <paramref name="before"/>, when so much was free, to <paramref name="used"/>.</summary>
-    internal void Fell(double time, Bytes before, Bytes freeBefore, Bytes used, bool isEvaluating, Bytes? reserved, Bytes? livePeak)
+    /// <summary>The process fell from <paramref name="before"/>, when so much was free, to <paramref name="used"/>, with so much live of now and of ever before.</summary>
+    internal void Fell(double time, Bytes before, Bytes freeBefore, Bytes used, bool isEvaluating, Bytes? reserved, Bytes? live, Bytes? livePeak)
     {
-        var share = freeBefore / (before + freeBefore);
-        if (before - used < LeastRelease || (share >= FullShare && (share >= NearShare || before - used >= before * LittleShare)))
+        var (share, released) = (freeBefore / (before + freeBefore), before - used);
+        if (released < (live > livePeak ? LeastTelling : LeastRelease) || (share >= FullShare && (share >= NearShare || released >= before * LittleShare)))
         {
             return;
         }
@@ -40,7 +44,7 @@ public sealed class Wall
             (FirstReleaseSeconds, IsOfEvaluation) = (time, isEvaluating);
         }
         LastReleaseSeconds = time;
-        Cache = reserved is { } held && livePeak is { } live ? (held, live) : Cache;
+        Cache = reserved is { } held && livePeak is { } peak ? (held, peak) : Cache;
         Releases++;
     }
 }

@@ -13,8 +13,8 @@ public sealed class AlertCostsTests : IDisposable
     private readonly TemporaryFolder folder = new();
 
     [Theory]
-    [InlineData("2", 0)]
-    [InlineData("1", 3)]
+    [InlineData("3", 0)]
+    [InlineData("2", 3)]
     public void Replay_pages_by_the_costs_it_is_given(string falseAlarm, int code) =>
         Assert.Equal(code, Gpuwatch.Run(["replay", Trace, "--fail-on", "critical", "--miss-cost", "1", "--false-alarm-cost", falseAlarm]).Code);
 
