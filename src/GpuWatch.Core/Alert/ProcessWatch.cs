@@ -25,6 +25,8 @@ internal sealed class ProcessWatch
     private readonly Episode oom = new(AlertKind.OomRisk);
     private readonly ImmutableArray<Finding> looked;
     private readonly Episode[] findings;
+    /// <summary>Causes it has been paged for since it was last out of danger.</summary>
+    private readonly HashSet<Cause> paged = [];
     private double nextForecastSeconds = double.NegativeInfinity;
     private JobPhase? toldPhase;
     private GpuFrame? lastFrame;
@@ -144,12 +146,20 @@ internal sealed class ProcessWatch
             if (oom.Standing is null || severity > oom.Standing.Severity)
             {
                 oom.Raise(time, gpu, Pid, OomSentence.Of(severity, Outlook, threat, series, reconciler, tenants.Blamed(this)), events);
+                if (severity == Severity.Critical)
+                {
+                    paged.Add(threat.Cause);
+                }
             }
             oom.Hold();
         }
         else if (probability < options.WarningProbability * options.ResolveShare)
         {
             oom.Calm(time, gpu, Pid, options.ResolveAfterSeconds, "What was feared has not come.", events);
+            if (oom.Standing is null)
+            {
+                paged.Clear();
+            }
         }
         else
         {
@@ -157,9 +167,9 @@ internal sealed class ProcessWatch
         }
     }
 
-    /// <summary>A job that survived the first step it was warned of, or meets another trouble, is in another episode.</summary>
-    private static bool IsAnotherEpisode(Alert standing, Threat threat) =>
-        standing.Severity == Severity.Critical && standing.Cause is { } cause && cause != threat.Cause && (IsFirstStep(cause) || threat.Cause is Cause.Leak or Cause.Evaluation or Cause.Neighbour)
+    /// <summary>A job that survived the first step it was warned of, or meets another trouble than any it was paged for, is in another episode.</summary>
+    private bool IsAnotherEpisode(Alert standing, Threat threat) =>
+        !paged.Contains(threat.Cause) && standing.Severity == Severity.Critical && standing.Cause is { } cause && cause != threat.Cause && (IsFirstStep(cause) || threat.Cause is Cause.Leak or Cause.Evaluation or Cause.Neighbour)
         && !IsFirstStep(threat.Cause);
 
     private static bool IsFirstStep(Cause cause) => cause is Cause.Load or Cause.FirstForward or Cause.FirstBackward or Cause.FirstOptimizer;

@@ -16,6 +16,8 @@ public sealed class ProcessSeries(Expected? expected = null)
     /// periods (1 s, 0.5 s, 0.2 s), so that it does not matter by how little a sample came late.
     /// </summary>
     private const double StairSeconds = 1.25;
+    /// <summary>What rises for longer is no single stair, however short its rests: it may rise for ever.</summary>
+    private const double LongestStairSeconds = 4;
     /// <summary>Segments of small blocks are no record.</summary>
     private static readonly Bytes LeastRecord = Bytes.FromMiB(24);
     /// <summary>A process grows when it holds this share more than ever before; less is noise.</summary>
@@ -212,7 +214,9 @@ public sealed class ProcessSeries(Expected? expected = null)
 
     private void AddStair(Stair stair, bool isRecord)
     {
-        var isNew = Stairs.Add(stair, Math.Max(StairSeconds, 1.5 * PeriodSeconds));
+        // Of a first step nobody knows how long it takes, where nothing is planned.
+        var longest = expected is null && Phase == JobPhase.FirstStep ? double.PositiveInfinity : LongestStairSeconds;
+        var isNew = Stairs.Add(stair, Math.Max(StairSeconds, 1.5 * PeriodSeconds), longest);
         beforeLastStair = isNew ? Rhythm : beforeLastStair;
         Rhythm = Rhythm.Of(Stairs, FirstStepAtSeconds, beforeLastStair);
         if (Rhythm.IsClockwork)

@@ -9,6 +9,8 @@ public sealed class RecentStairs
     /// <summary>Grows to the capacity: most processes climb a few stairs and then stay.</summary>
     private Stair[] ring = new Stair[4];
     private int next;
+    /// <summary>When the last stair began to rise.</summary>
+    private double beganSeconds;
 
     public int Count { get; private set; }
 
@@ -20,20 +22,25 @@ public sealed class RecentStairs
 
     public Stair Last => this[Count - 1];
 
-    /// <summary>Adds a stair; one that comes within <paramref name="restSeconds"/> of the last is the same stair, still rising.</summary>
+    /// <summary>
+    /// Adds a stair; one that comes within <paramref name="restSeconds"/> of the last is the same stair, still rising, unless that has risen for
+    /// <paramref name="longestSeconds"/>.
+    /// </summary>
     /// <returns>False when it was the last one, still rising.</returns>
-    public bool Add(Stair stair, double restSeconds)
+    public bool Add(Stair stair, double restSeconds, double longestSeconds = double.PositiveInfinity)
     {
-        if (Count > 0 && stair.TimeSeconds - Last.TimeSeconds <= restSeconds)
+        var stillRises = Count > 0 && stair.TimeSeconds - Last.TimeSeconds <= restSeconds;
+        if (stillRises && stair.TimeSeconds - beganSeconds <= longestSeconds)
         {
-            ring[(next - 1 + ring.Length) % ring.Length] = stair with { Rise = Last.Rise + stair.Rise };
+            ring[(next - 1 + ring.Length) % ring.Length] = stair with { Rise = Last.Rise + stair.Rise, IsPart = Last.IsPart };
             return false;
         }
         if (Count == ring.Length && Count < Capacity)
         {
             Grow();
         }
-        ring[next] = stair;
+        beganSeconds = stair.TimeSeconds;
+        ring[next] = stair with { IsPart = stillRises };
         next = (next + 1) % ring.Length;
         (Count, HasForgotten) = (Math.Min(Count + 1, Capacity), HasForgotten || Count == Capacity);
         return true;

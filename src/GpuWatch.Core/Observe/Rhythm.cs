@@ -5,7 +5,7 @@ namespace GpuWatch.Core.Observe;
 /// <summary>Stairs of one size at one interval: something is kept each time.</summary>
 /// <param name="Count">How many of the last stairs are alike.</param>
 /// <param name="GapSeconds">Mean interval.</param>
-/// <param name="GapDeviation">Standard deviation of the interval, as a share of it.</param>
+/// <param name="GapDeviation">Standard deviation of the interval, as a share of it; infinite where one long rise was cut into them.</param>
 /// <param name="QuietSeconds">How long nothing had risen before the first of them.</param>
 public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, double GapDeviation, double QuietSeconds)
 {
@@ -36,6 +36,7 @@ public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, d
         var reference = Largest(stairs);
         var (count, gaps, squares) = (0, 0.0, 0.0);
         var (later, first, i) = (double.NaN, double.NaN, stairs.Count - 1);
+        var isCutUp = false;
         var above = stairs.Last.Level + reference;
         for (; i >= 0 && stairs[i].TimeSeconds > afterSeconds; i--)
         {
@@ -58,6 +59,7 @@ public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, d
                 gaps += gap;
                 squares += gap * gap;
             }
+            isCutUp |= stair.IsPart;
             (later, first, above, count) = (stair.TimeSeconds, stair.TimeSeconds, stair.Level, count + 1);
         }
         if (count < 2)
@@ -66,7 +68,7 @@ public readonly record struct Rhythm(int Count, Bytes Rise, double GapSeconds, d
         }
         var mean = gaps / (count - 1);
         var variance = Math.Max(0, squares / (count - 1) - mean * mean);
-        var deviation = Math.Sqrt(variance) / mean;
+        var deviation = isCutUp ? double.PositiveInfinity : Math.Sqrt(variance) / mean;
         return i >= 0 || !stairs.HasForgotten
             ? new Rhythm(count, reference, mean, deviation, first - (i >= 0 ? stairs[i].TimeSeconds : afterSeconds))
             : new Rhythm(Math.Max(count, before.Count + (stairs.Last.Rise < reference * NoiseShare ? 0 : 1)), reference, mean, deviation, before.QuietSeconds);

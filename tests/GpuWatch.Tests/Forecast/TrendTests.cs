@@ -43,6 +43,16 @@ public sealed class TrendTests
         Assert.InRange(page.TimeSeconds, 25, 45);
     }
 
+    /// <summary>Stairs so close that each might be the last one's end.</summary>
+    [Fact]
+    public void What_rests_but_shortly_between_its_stairs_is_no_endless_stair()
+    {
+        var watching = new Watching(24).See([.. Start, .. Enumerable.Repeat(12.0, 20)]).See(Enumerable.Range(0, 200).Select(sample => 12 + sample / 3 * 0.17), periodSeconds: 0.25);
+        var page = Assert.Single(watching.Critical);
+        Assert.Equal(Cause.Leak, page.Alert.Cause);
+        Assert.InRange(page.TimeSeconds, 30, 60);
+    }
+
     [Fact]
     public void Stages_that_have_come_to_rest_are_no_leak_any_more()
     {
