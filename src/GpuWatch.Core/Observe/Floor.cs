@@ -11,7 +11,11 @@ public sealed class Floor(double windowSeconds, bool slides = false)
 {
     private const int Capacity = 24;
     private const int LeastEven = 10;
-    private const double EvenSignificance = 3.5;
+    /// <summary>
+    /// Of all pairs of windows, rising less falling ones. Of ten windows so many leave chance 3.5 standard deviations away. Of more windows a few
+    /// records of changing lengths would do so too, and most pairs lie level: so it is the share that counts, not the significance.
+    /// </summary>
+    private const double EvenShare = 0.9;
     private const double LeastEarlyShare = 0.4;
     private const double LeastLateShare = 0.8;
 
@@ -106,19 +110,19 @@ public sealed class Floor(double windowSeconds, bool slides = false)
 
     private void Fit()
     {
-        (MeanSlope, _, MeanSignificance) = Trend(means, 0, Count);
-        (Slope, LowSlope, Significance) = Trend(floors, 0, Count);
+        (MeanSlope, _, MeanSignificance, _) = Trend(means, 0, Count);
+        (Slope, LowSlope, Significance, var rising) = Trend(floors, 0, Count);
         AllRise = true;
         for (var i = 1; i < Count; i++)
         {
             AllRise &= floors[i] > floors[i - 1] && means[i] > means[i - 1];
         }
-        RisesEvenly = Count >= LeastEven && LowSlope > 0 && Significance >= EvenSignificance
+        RisesEvenly = Count >= LeastEven && LowSlope > 0 && rising >= EvenShare
             && Trend(floors, 0, Count / 2).Slope >= Slope * LeastEarlyShare && Trend(floors, Count / 2, Count).Slope >= Slope * LeastLateShare;
     }
 
-    /// <summary>Of the windows from <paramref name="from"/> to before <paramref name="to"/>.</summary>
-    private (double Slope, double Low, double Significance) Trend(double[] values, int from, int to)
+    /// <summary>Slopes, significance and the share of rising less falling pairs (Kendall's tau) of the windows from <paramref name="from"/> to before <paramref name="to"/>.</summary>
+    private (double Slope, double Low, double Significance, double Tau) Trend(double[] values, int from, int to)
     {
         Span<double> slopes = stackalloc double[Capacity * (Capacity - 1) / 2];
         var (pairs, balance) = (0, 0);
@@ -136,7 +140,7 @@ public sealed class Floor(double windowSeconds, bool slides = false)
             return default;
         }
         slopes[..pairs].Sort();
-        return (slopes[pairs / 2], slopes[pairs / 5], (balance - Math.Sign(balance)) / Deviation(to - from));
+        return (slopes[pairs / 2], slopes[pairs / 5], (balance - Math.Sign(balance)) / Deviation(to - from), (double)balance / pairs);
 
         static double Deviation(int count) => Math.Sqrt(count * (count - 1.0) * (2 * count + 5) / 18);
     }

@@ -53,6 +53,16 @@ public sealed class TrendTests
         Assert.InRange(page.TimeSeconds, 30, 60);
     }
 
+    /// <summary>Batches of changing length set a record now and then, and the level between two is no trend however many windows it fills.</summary>
+    [Fact]
+    public void A_few_records_in_a_long_life_are_no_leak()
+    {
+        (double Seconds, double UsedGiB)[] records = [(4, 17.2), (16, 17.93), (32, 18.17), (40, 18.67), (115, 18.83), (190, 19.33), (110, 19.44), (90, 19.81), (1000, 20.57)];
+        var watching = new Watching(24).See(Start).See(records.SelectMany(record => Enumerable.Repeat(record.UsedGiB, (int)record.Seconds)));
+        Assert.Empty(Raised(watching, AlertKind.Leak));
+        Assert.Empty(watching.Critical);
+    }
+
     [Fact]
     public void Stages_that_have_come_to_rest_are_no_leak_any_more()
     {
