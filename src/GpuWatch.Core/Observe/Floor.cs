@@ -51,6 +51,8 @@ public sealed class Floor(double windowSeconds, bool slides = false)
     /// </summary>
     public bool RisesEvenly { get; private set; }
     public double SpanSeconds => Count < 2 ? 0 : times[Count - 1] - times[0];
+    /// <summary>Its last window's floor over its first's.</summary>
+    public double Gained => Count < 2 ? 0 : floors[Count - 1] - floors[0];
     public double Grown => Count < 2 ? 0 : Slope * SpanSeconds;
 
     /// <param name="periodSeconds">Time between samples: a window holds at least three.</param>

@@ -13,14 +13,18 @@ internal static class Excess
     /// <summary>A leak passes its plan by little and goes on; a batch that is larger than declared passes it at once by more, or stays where it is.</summary>
     private const double PlainShare = 0.05;
     private const double StandsSeconds = 4;
+    private const int LeastFloors = 2;
+    private const double LeakedShare = 0.5;
+    private const double FarShare = 0.25;
     /// <summary>A slope of the floor is known to about half of itself.</summary>
     private const double LeakDoubt = 2;
 
     /// <summary>
-    /// Reserved over replayed bytes that the cache of a job declared right does not reach: in its first steps, while its first batches
-    /// find their places, and ever.
+    /// Reserved over replayed bytes that the cache of a job declared right does not reach: in its first step, in the ones after it, where a leak may
+    /// have come to it, while its first batches find their places, and ever.
     /// </summary>
     private const double FirstStepsRatio = 1.15;
+    private const double LaterStepsRatio = 1.25;
     private const double FirstStepsSeconds = 5;
     private const double SettlingRatio = 1.4;
     private const double SettlingSeconds = 10;
@@ -40,8 +44,14 @@ internal static class Excess
     {
         var leaked = Math.Max(0, series.LiveFloor.LowSlope) * (series.NowSeconds - series.FirstStepAtSeconds) * LeakDoubt;
         var most = MostLive(plan) + new Bytes((long)leaked);
-        return series.Live.IsStepping && live > most && (live > most * (1 + PlainShare) || series.NowSeconds - series.Live.PeakSeconds >= StandsSeconds);
+        return series.Live.IsStepping && live > most && !MayBeLeaked(series, live, most, plan)
+            && (live > most * (1 + PlainShare) || series.NowSeconds - series.Live.PeakSeconds >= StandsSeconds);
     }
+
+    /// <summary>What is kept from step to step lifts the floor as well; a larger batch comes and goes. Of one that is far larger no floor has to be seen first.</summary>
+    private static bool MayBeLeaked(ProcessSeries series, Bytes live, Bytes most, Plan plan) => series.Live.Envelope is { Count: >= LeastFloors } floor
+        ? floor.Gained >= (live - plan.PeakAllocated.Likely).Count * LeakedShare
+        : live < most * (1 + FarShare);
 
     private static bool IsReservedBeyond(ProcessSeries series, Bytes held, PlayedPlan played)
     {
@@ -53,12 +63,17 @@ internal static class Excess
     private static Bytes MostReserved(PlayedPlan played) =>
         played.Plan.IsToldWhole ? played.Reserved : Bytes.Max(played.Reserved, played.Plan.PeakReserved.High);
 
+    /// <summary>What it took in its first step, before it rested and rose again.</summary>
+    private static bool IsFirstStair(ProcessSeries series) =>
+        series.Stairs.Count < 2 || series.Stairs[series.Stairs.Count - 2].TimeSeconds < series.FirstStepAtSeconds;
+
     private static double Ratio(ProcessSeries series)
     {
         var age = series.NowSeconds - series.FirstStepAtSeconds;
         var isFlat = series.NowSeconds - series.HighWaterSeconds > age * FlatShare;
         return !series.SeenFromStart ? AnyRatio
-            : age <= FirstStepsSeconds ? FirstStepsRatio
+            : age <= FirstStepsSeconds && IsFirstStair(series) ? FirstStepsRatio
+            : age <= FirstStepsSeconds ? LaterStepsRatio
             : !isFlat ? double.PositiveInfinity
             : age <= SettlingSeconds ? SettlingRatio
             : AnyRatio;
