@@ -10,6 +10,8 @@ namespace GpuWatch.Core.Forecast;
 public static class Forecaster
 {
     private const int Rules = 12;
+    /// <summary>What comes less often lies beyond the 90 % interval of the peak.</summary>
+    private const double UpperTail = 0.05;
 
     public static Outlook Look(ProcessSeries series, Reconciler reconciler, Trade? trade, Constants constants, bool isDevice)
     {
@@ -57,12 +59,10 @@ public static class Forecaster
         }
         foreach (var threat in threats)
         {
-            if (threat.Probability >= 0.5)
-            {
-                likely = Bytes.Max(likely, series.Used + threat.Missing);
-            }
-            high = Bytes.Max(high, likely);
+            var asked = series.Used + threat.Missing;
+            likely = threat.Probability >= 0.5 ? Bytes.Max(likely, asked) : likely;
+            high = threat.Probability >= UpperTail ? Bytes.Max(high, asked) : high;
         }
-        return new ByteRange(low, likely, high);
+        return new ByteRange(low, likely, Bytes.Max(high, likely));
     }
 }
