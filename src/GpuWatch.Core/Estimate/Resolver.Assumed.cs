@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using GpuWatch.Core.Jobs;
 
 namespace GpuWatch.Core.Estimate;
@@ -64,6 +66,33 @@ internal readonly ref partial struct Resolver
         {
             assumed.Add(said);
         }
+    }
+
+    private void Assume(bool isOpen, [InterpolatedStringHandlerArgument(nameof(isOpen))] Words said)
+    {
+        if (isOpen)
+        {
+            assumed.Add(said.Text());
+        }
+    }
+
+    /// <summary>Words that are only put together where they are said: most keys of most jobs leave nothing open.</summary>
+    [InterpolatedStringHandler]
+    private ref struct Words
+    {
+        private DefaultInterpolatedStringHandler text;
+
+        public Words(int literalLength, int formattedCount, bool isOpen, out bool goesOn)
+        {
+            text = isOpen ? new(literalLength, formattedCount, CultureInfo.InvariantCulture) : default;
+            goesOn = isOpen;
+        }
+
+        public void AppendLiteral(string value) => text.AppendLiteral(value);
+
+        public void AppendFormatted<T>(T value) => text.AppendFormatted(value);
+
+        public string Text() => text.ToStringAndClear();
     }
 
     /// <summary>Rows of the position table before the first token's: OPT's offset and RoBERTa's padding.</summary>

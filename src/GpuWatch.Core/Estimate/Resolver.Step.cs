@@ -84,7 +84,7 @@ internal readonly ref partial struct Resolver
         var all = step with { Block = block };
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
         var stage = parameters.Total - parameters.Blocks + parameters.Blocks * step.Layers / shape.Layers.Value;
-        return step with { Block = block, Unplayed = !step.HeadTrained ? 0 : Math.Max(0, stage - TensorSizes.Sum(tensors[..TensorSizes.Model(all, tensors)])) };
+        return !step.HeadTrained ? all : all with { Unplayed = Math.Max(0, stage - TensorSizes.Sum(tensors[..TensorSizes.Model(all, tensors)])) };
     }
 
     /// <summary>Positions are a bias on the scores (ALiBi): nothing is rotated.</summary>

@@ -12,7 +12,6 @@ internal readonly ref partial struct Resolver
     /// <summary>What the job says and this plan does not follow.</summary>
     private ImmutableArray<string> Warnings(Step step)
     {
-        var warnings = ImmutableArray.CreateBuilder<string>();
         if (!job.ModelRemarks.IsDefaultOrEmpty)
         {
             warnings.AddRange(job.ModelRemarks);
@@ -33,13 +32,14 @@ internal readonly ref partial struct Resolver
         {
             warnings.Add("seq_len is taken for the tokens of the encoder and for those of the decoder");
         }
-        WarnOfModel(warnings);
-        WarnOfMethod(warnings, step);
-        WarnOfCard(warnings);
-        return warnings.DrainToImmutable();
+        WarnOfModel();
+        WarnOfMethod(step);
+        WarnOfCard();
+        return warnings.ToImmutable();
     }
+
     /// <summary>What is said of the model and does not count.</summary>
-    private void WarnOfModel(ImmutableArray<string>.Builder warnings)
+    private void WarnOfModel()
     {
         if (job is { HfId: { } id, ModelName: { } name } && isFromCatalogue && job.ModelRemarks.IsDefault && Catalogue.Find(id) is null)
         {
@@ -52,7 +52,7 @@ internal readonly ref partial struct Resolver
     }
 
     /// <summary>What is said of the training and does not count.</summary>
-    private void WarnOfMethod(ImmutableArray<string>.Builder warnings, Step step)
+    private void WarnOfMethod(Step step)
     {
         if (method is MethodKind.Adapter && !Methods.TrainsFewNumbers(job.Method) && job.LoraTargets is { } targets && LoraTargets.Outside(targets).ToArray() is { Length: > 0 } outside)
         {
@@ -68,7 +68,7 @@ internal readonly ref partial struct Resolver
         }
     }
 
-    private void WarnOfCard(ImmutableArray<string>.Builder warnings)
+    private void WarnOfCard()
     {
         if (job.GpuName is not { } name)
         {

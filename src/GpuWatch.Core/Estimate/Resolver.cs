@@ -18,7 +18,7 @@ internal readonly ref partial struct Resolver
     private readonly ParameterCount parameters;
     private readonly Layout layout;
     private readonly MethodKind method;
-    private readonly ImmutableArray<string>.Builder assumed;
+    private readonly ImmutableArray<string>.Builder assumed, warnings;
 
     private Resolver(Job job, Architecture complete, bool isBlockGuessed, bool isLoadedAsStored, Architecture? from, ParameterCount parameters)
     {
@@ -35,7 +35,9 @@ internal readonly ref partial struct Resolver
         };
         layout = Layout.Of(job);
         method = Methods.Of(job.Method);
-        assumed = ImmutableArray.CreateBuilder<string>();
+        (assumed, warnings) = (Scratch.OfThread.Assumed, Scratch.OfThread.Warnings);
+        assumed.Clear();
+        warnings.Clear();
     }
 
     /// <returns>The workload, or null with the reason when the model's shape is not known.</returns>
@@ -59,7 +61,7 @@ internal readonly ref partial struct Resolver
             (shape, parameters) = ShapeGuess.Reconcile(shape, parameters, given.Architecture.Block is not null);
         }
         var resolver = new Resolver(
-            job with { Architecture = shape }, job.Architecture, from is null && given.Architecture.Block is null, job.QuantFormat != given.QuantFormat, from, parameters);
+            ReferenceEquals(shape, job.Architecture) ? job : job with { Architecture = shape }, job.Architecture, from is null && given.Architecture.Block is null, job.QuantFormat != given.QuantFormat, from, parameters);
         return (resolver.Resolve(), null);
     }
 
@@ -90,7 +92,7 @@ internal readonly ref partial struct Resolver
             job, step, layout, method, parameters, weights, trained, Optimizer, Masters ? 4 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth,
             Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? Shared.DdpBuckets(trained, gradients, method is MethodKind.Adapter ? 1 : layout.Parts) : 0, Gathered(),
             job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, CheckpointsOffloaded(step), job.GradAccum > 1,
-            evaluation, EvaluationLogits(evaluation), LogitsKept(evaluation), Cublas.Workspace(job), assumed.DrainToImmutable(), Warnings(step));
+            evaluation, EvaluationLogits(evaluation), LogitsKept(evaluation), Cublas.Workspace(job), assumed.ToImmutable(), Warnings(step));
     }
 
     private string Optimizer => job.Method is "lomo" or "adalomo" ? job.Method : job.Optimizer ?? "adamw_torch";
