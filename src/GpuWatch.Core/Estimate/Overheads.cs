@@ -62,7 +62,11 @@ internal static class Overheads
     {
         var parts = played;
         Turn(ref parts, Part.Logits, (features.LossUnsaid ? profile[Knob.Logits] : 1) * profile[Knob.Activations]);
-        Turn(ref parts, Part.Activations, (features.Widened ? 1 + profile[Knob.KbitWidening] : 1) * profile[Knob.Activations]);
+        if (features.Widened)
+        {
+            parts.Count(Part.Activations, Place.Residual, (long)(profile[Knob.KbitWidening] * Math.Max(0, parts[Part.Activations] - features.Scores)));
+        }
+        Turn(ref parts, Part.Activations, profile[Knob.Activations]);
         Turn(ref parts, Part.Temporaries, profile[Knob.Activations]);
         Turn(ref parts, Part.Communication, features.Sharded ? profile[Knob.Gathered] : 1);
         return parts;
