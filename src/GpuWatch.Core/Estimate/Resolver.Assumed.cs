@@ -20,7 +20,7 @@ internal readonly ref partial struct Resolver
         Assume(job.Method is null, "method full");
         Assume(isLoadedAsStored, $"weight_dtype {job.QuantFormat}+{job.WeightDtype ?? "bf16"} ({(StoredFormat.Of(job) is null ? "QLoRA's own format" : "as the model's files are quantised")})");
         Assume(isLoadedAsStored && job.QuantFormat == "gptq" && job.QuantBits != 4, $"quant_bits {job.QuantBits}");
-        Assume(!isLoadedAsStored && job.WeightDtype is null, "weight_dtype bf16");
+        Assume(!isLoadedAsStored && job.WeightDtype is null, $"weight_dtype {Dtype}{(Dtype == "fp32" ? " (amp casts from fp32)" : "")}");
         Assume(job.Amp is null, "amp no");
         Assume(job.NumGpus > 1 && job.Parallelism is null, "parallelism ddp");
         if (method is MethodKind.Inference)

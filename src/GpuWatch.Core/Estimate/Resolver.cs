@@ -71,7 +71,9 @@ internal readonly ref partial struct Resolver
     private bool Trains => method is MethodKind.Full or MethodKind.Blockwise or MethodKind.Last or MethodKind.Projected;
     private bool Amp => job.Amp ?? false;
     /// <summary>Bytes of a stored number of the weights that are not quantised.</summary>
-    private int StoredWidth => job.WeightDtype == "fp32" ? 4 : 2;
+    private int StoredWidth => Dtype == "fp32" ? 4 : 2;
+    /// <summary>Autocast is made for fp32 weights, which trainers load where nothing else is said (torch.autocast); DeepSpeed and masters bring 16-bit ones.</summary>
+    private string Dtype => job.WeightDtype ?? (Amp && !Quantised && !DeepSpeed && job.MasterWeights != true ? "fp32" : "bf16");
     /// <summary>FSDP's and ZeRO's mixed precision casts a unit when it is gathered, so blocks see 16-bit weights.</summary>
     private bool CastsOnGather => layout.SharesWeights && (Amp || Masters);
     private int ComputeWidth => Amp || CastsOnGather ? 2 : StoredWidth;
