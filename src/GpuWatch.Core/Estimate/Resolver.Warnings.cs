@@ -54,13 +54,14 @@ internal readonly ref partial struct Resolver
     /// <summary>What is said of the training and does not count.</summary>
     private void WarnOfMethod(Step step)
     {
-        if (method is MethodKind.Adapter && !Methods.TrainsFewNumbers(job.Method) && job.LoraTargets is { } targets && LoraTargets.Outside(targets).ToArray() is { Length: > 0 } outside)
+        if (method is MethodKind.Adapter && !Methods.TrainsFewNumbers(job.Method) && job.LoraTargets is { } targets && LoraTargets.NotPlayed(targets).ToArray() is { Length: > 0 } others)
         {
-            var size = outside.Any(LoraTargets.IsHead)
-                ? string.Create(CultureInfo.InvariantCulture, $" (the head's are {step.Block.Rank * (step.Embedded + step.Classes) / 1e6:0.###} million)")
-                : "";
-            var instead = LoraTargets.Parse(targets) is Targets.None ? "; as nothing of a block is named, those of q,v are counted" : "";
-            warnings.Add($"lora_targets: adapters on {Plain.Text(string.Join(", ", outside))} are not counted{size}{instead}");
+            var instead = LoraTargets.Parse(targets) is Targets.None ? "; as nothing else is named, those of q,v are counted" : "";
+            warnings.Add($"lora_targets: adapters on {Plain.Text(string.Join(", ", others))} are not counted{instead}");
+        }
+        if (job.VirtualTokens is not null && !Methods.Prompts(job.Method))
+        {
+            warnings.Add($"virtual_tokens is passed over: method {job.Method ?? "full"} puts no tokens before a sequence");
         }
         if (step.Backward && !step.Block.Checkpointed && job.Offload?.Contains("activations", StringComparison.Ordinal) is true)
         {
