@@ -41,7 +41,7 @@ internal readonly record struct Features(
         Room.Fillable(work.Job),
         cached,
         StepPlan.Paged(work),
-        work.Job.EvalBatch is not null && played.Evaluation.Total > 0 ? Phase.Evaluation : Phase.Steady,
+        work.Evaluates && played.Evaluation.Total > 0 ? Phase.Evaluation : Phase.Steady,
         JobKind.Of(work));
 
     public bool Several => Gpus > 1;

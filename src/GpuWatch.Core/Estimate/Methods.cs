@@ -40,6 +40,9 @@ internal static class Methods
     /// <summary>Virtual tokens where nobody says: Lester et al. (arXiv 2104.08691), section 3.</summary>
     public const int UsualPrompt = 100;
 
+    /// <summary>Sequences of an evaluation that is declared, but not how large (transformers.TrainingArguments, per_device_eval_batch_size).</summary>
+    public const int UsualEvalBatch = 8;
+
     public static MethodKind Of(string? method) => method switch
     {
         // LOMO trains all weights; its gradients are used up in backward (arXiv 2306.09782).

@@ -35,6 +35,7 @@ internal readonly ref partial struct Resolver
         Assume(job.Attention is null, IsEager ? "attention eager" : "attention sdpa");
         Assume(job.CrossEntropy is null && job.FusedCe != true, $"cross_entropy {LossWord}");
         Assume(job.Packing is null, "packing yes");
+        Assume(job.EvalKept is not null && job.EvalBatch is null, $"eval_batch {Methods.UsualEvalBatch}");
         Assume(Methods.Prompts(job.Method) && job.VirtualTokens is null, $"virtual_tokens {Methods.UsualPrompt}");
         if (method is MethodKind.Adapter)
         {

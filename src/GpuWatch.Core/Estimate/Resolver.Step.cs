@@ -32,7 +32,7 @@ internal readonly ref partial struct Resolver
     /// </summary>
     private Step Evaluation(Step step)
     {
-        var batch = job.EvalBatch ?? step.Block.Batch;
+        var batch = job.EvalBatch ?? (job.EvalKept is null ? step.Block.Batch : Methods.UsualEvalBatch);
         var block = step.Block with
         {
             Batch = batch, Tokens = Shared.Tokens((long)batch * step.Block.Length, layout.Sharding.Tensor),
