@@ -7,7 +7,7 @@ namespace GpuWatch.Core.Estimate;
 /// <summary>What the knobs of a profile turn: the phases as they were played, and what of the job decides which knobs apply.</summary>
 /// <param name="LossUnsaid">The trainer does not say how its loss is computed.</param>
 /// <param name="Widened">The base runs through bitsandbytes' 4-bit layers and nothing is checkpointed.</param>
-/// <param name="Scores">Bytes of the activations that are attention scores: made in the compute dtype whatever the stream's, no layer widens them.</param>
+/// <param name="KbitInputs">Bytes of fp32 copies of what goes into the blocks' linears.</param>
 /// <param name="Sharded">Units of the weights are gathered as they are needed, and let go on another stream: FSDP and ZeRO-3, not ZeRO-1 and 2.</param>
 /// <param name="LengthsVary">Steps differ in length.</param>
 /// <param name="Card">Bytes CUDA can use of the card, if it or its size is named.</param>
@@ -18,7 +18,7 @@ namespace GpuWatch.Core.Estimate;
 /// <param name="Kind">Which profile holds for it.</param>
 /// <param name="UsualContext">GiB of context and libraries of this generation of GPUs.</param>
 internal readonly record struct Features(
-    StepPlan Played, bool LossUnsaid, bool Widened, long Scores, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card, long Cached, long Paged, Phase Last,
+    StepPlan Played, bool LossUnsaid, bool Widened, long KbitInputs, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card, long Cached, long Paged, Phase Last,
     JobKind Kind)
 {
     /// <summary>Through bitsandbytes' layers, as trainers run 4 bits of which nothing else is said; a job told down to its loss is played as it says.</summary>
@@ -32,7 +32,7 @@ internal readonly record struct Features(
         played,
         work.Step.Loss is Loss.Kept,
         InFourBits(work) && !work.Step.Block.Checkpointed && work.Step.Backward,
-        work.Step.Block.Eager ? Beside.Scores(work.Step.Block.Scores, work.Step.Layers, work.Step.Block.Width, work.Step.Block.Dropout) : 0,
+        Inputs(work.Step.Block) * work.Step.Layers,
         work.LengthsVary,
         work.Layout.SharesWeights,
         work.Job.NumGpus ?? 1,
@@ -43,6 +43,10 @@ internal readonly record struct Features(
         StepPlan.Paged(work),
         work.Evaluates && played.Evaluation.Total > 0 ? Phase.Evaluation : Phase.Steady,
         JobKind.Of(work));
+
+    /// <summary>Of one block: side by side on one norm, or the MLP on a norm of its own.</summary>
+    private static long Inputs(Block block) =>
+        Beside.KbitInputs(block.Tokens, (block.Norms == 1 ? 1 : 2) * block.Hidden + block.Values + block.Intermediate) / block.Slices;
 
     public bool Several => Gpus > 1;
 

@@ -64,7 +64,8 @@ internal static class Overheads
         Turn(ref parts, Part.Logits, (features.LossUnsaid ? profile[Knob.Logits] : 1) * profile[Knob.Activations]);
         if (features.Widened)
         {
-            parts.Count(Part.Activations, Place.Residual, (long)(profile[Knob.KbitWidening] * Math.Max(0, parts[Part.Activations] - features.Scores)));
+            // Where no activations live their inputs do not either.
+            parts.Count(Part.Activations, Place.Residual, Math.Min((long)(profile[Knob.KbitWidening] * features.KbitInputs), parts[Part.Activations]));
         }
         Turn(ref parts, Part.Activations, profile[Knob.Activations]);
         Turn(ref parts, Part.Temporaries, profile[Knob.Activations]);

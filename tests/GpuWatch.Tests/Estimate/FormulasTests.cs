@@ -123,10 +123,10 @@ public sealed class FormulasTests
     [Fact, Example("Beside.Selective")]
     public void Selective_checkpointing_keeps_12_5_h_a_token_and_layer() => Assert.Equal(51_200 * 32, Beside.Selective(4096, 1, 32));
 
-    /// <summary>Saved-tensor hooks: 6 S a layer of a llama in bf16, 4 S in fp32; 7 S of a GPT-2 with dropout.</summary>
-    [Fact, Example("Beside.Scores")]
-    public void Eager_attention_keeps_6_bytes_of_a_score_in_bf16_4_in_fp32_and_7_with_dropout() =>
-        Assert.Equal((60, 40, 70), (Beside.Scores(5, 2, 2, false), Beside.Scores(5, 2, 4, false), Beside.Scores(5, 2, 2, true)));
+    /// <summary>Llama-2-7B: 3 · 4096 + 11008 numbers a token in fp32, 91 KiB of each block.</summary>
+    [Fact, Example("Beside.KbitInputs")]
+    public void Four_bit_linears_keep_four_bytes_of_each_number_that_goes_into_them() =>
+        Assert.Equal(93_184, Beside.KbitInputs(1, 3 * 4096 + 11_008));
 
     /// <summary>Inputs of 30 of Llama-2-7B's 32 blocks, 8 KiB a token each in bf16.</summary>
     [Fact, Example("Beside.BelowTrained"), Example("Beside.Offloaded")]
