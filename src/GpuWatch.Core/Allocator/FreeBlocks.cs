@@ -82,11 +82,17 @@ internal sealed class FreeBlocks
         var (best, lowest) = (-1, long.MaxValue);
         var wanted = Vector128.Create(size);
         ref var first = ref units[0];
-        for (var at = 0; at < Count; at += Vector128<int>.Count)
+        for (var start = 0; start < Count; start += 64)
         {
-            for (var alike = Vector128.Equals(Vector128.LoadUnsafe(ref first, (nuint)at), wanted).ExtractMostSignificantBits(); alike != 0; alike &= alike - 1)
+            // All that are alike are found before one is looked at: a branch for each vector would be guessed wrong as often as there are some.
+            var alike = 0UL;
+            for (var at = start; at < Math.Min(Count, start + 64); at += Vector128<int>.Count)
             {
-                var position = at + BitOperations.TrailingZeroCount(alike);
+                alike |= (ulong)Vector128.Equals(Vector128.LoadUnsafe(ref first, (nuint)at), wanted).ExtractMostSignificantBits() << (at - start);
+            }
+            for (; alike != 0; alike &= alike - 1)
+            {
+                var position = start + BitOperations.TrailingZeroCount(alike);
                 (best, lowest) = addresses[position] < lowest ? (position, addresses[position]) : (best, lowest);
             }
         }

@@ -1,3 +1,4 @@
+using GpuWatch.Core.Estimate.Formulas;
 using GpuWatch.Core.Estimate.Tape;
 using GpuWatch.Core.Units;
 
@@ -6,6 +7,7 @@ namespace GpuWatch.Core.Estimate;
 /// <summary>What the knobs of a profile turn: the phases as they were played, and what of the job decides which knobs apply.</summary>
 /// <param name="LossUnsaid">The trainer does not say how its loss is computed.</param>
 /// <param name="Widened">The base runs through bitsandbytes' 4-bit layers and nothing is checkpointed.</param>
+/// <param name="KbitInputs">Bytes of fp32 copies of what goes into the blocks' linears.</param>
 /// <param name="Sharded">Units of the weights are gathered as they are needed, and let go on another stream: FSDP and ZeRO-3, not ZeRO-1 and 2.</param>
 /// <param name="LengthsVary">Steps differ in length.</param>
 /// <param name="Card">Bytes CUDA can use of the card, if it or its size is named.</param>
@@ -16,7 +18,7 @@ namespace GpuWatch.Core.Estimate;
 /// <param name="Kind">Which profile holds for it.</param>
 /// <param name="UsualContext">GiB of context and libraries of this generation of GPUs.</param>
 internal readonly record struct Features(
-    StepPlan Played, bool LossUnsaid, bool Widened, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card, long Cached, long Paged, Phase Last,
+    StepPlan Played, bool LossUnsaid, bool Widened, long KbitInputs, bool LengthsVary, bool Sharded, int Gpus, double UsualContext, bool ToldWhole, double? Card, long Cached, long Paged, Phase Last,
     JobKind Kind)
 {
     /// <summary>Through bitsandbytes' layers, as trainers run 4 bits of which nothing else is said; a job told down to its loss is played as it says.</summary>
@@ -30,6 +32,7 @@ internal readonly record struct Features(
         played,
         work.Step.Loss is Loss.Kept,
         InFourBits(work) && !work.Step.Block.Checkpointed && work.Step.Backward,
+        Inputs(work.Step.Block) * work.Step.Layers,
         work.LengthsVary,
         work.Layout.SharesWeights,
         work.Job.NumGpus ?? 1,
@@ -38,8 +41,12 @@ internal readonly record struct Features(
         Room.Fillable(work.Job),
         cached,
         StepPlan.Paged(work),
-        work.Job.EvalBatch is not null && played.Evaluation.Total > 0 ? Phase.Evaluation : Phase.Steady,
+        work.Evaluates && played.Evaluation.Total > 0 ? Phase.Evaluation : Phase.Steady,
         JobKind.Of(work));
+
+    /// <summary>Of one block: side by side on one norm, or the MLP on a norm of its own.</summary>
+    private static long Inputs(Block block) =>
+        Beside.KbitInputs(block.Tokens, (block.Norms == 1 ? 1 : 2) * block.Hidden + block.Values + block.Intermediate) / block.Slices;
 
     public bool Several => Gpus > 1;
 

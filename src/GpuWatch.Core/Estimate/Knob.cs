@@ -5,7 +5,7 @@ public enum Knob
 {
     /// <summary>Logits, where the trainer does not say how its loss is computed.</summary>
     Logits,
-    /// <summary>Activations that bitsandbytes' layers widen to fp32, without checkpointing.</summary>
+    /// <summary>What goes into bitsandbytes' 4-bit layers and stays for backward without checkpointing, as a multiple of one fp32 copy; newer versions keep nothing.</summary>
     KbitWidening,
     /// <summary>Units gathered by FSDP or ZeRO-3, and gradients waiting to be reduced.</summary>
     Gathered,
@@ -38,7 +38,7 @@ public static class Knobs
     public static IReadOnlyList<KnobRange> All { get; } =
     [
         new(Knob.Logits, "logits", 1, 0.5, 1.3, 0.3),
-        new(Knob.KbitWidening, "kbit_widening", 0.4, 0, 1, 0.3),
+        new(Knob.KbitWidening, "kbit_widening", 1, 0, 1.5, 0.3),
         new(Knob.Gathered, "gathered", 1, 0.3, 3, 0.5),
         new(Knob.Activations, "activations", 1, 0.5, 1.8, 0.2, Shipped: false),
         new(Knob.Cache, "cache", 1, 0, 3, 0.5),

@@ -34,6 +34,15 @@ internal static class Methods
     /// <summary>Tokens of a sequence where nobody says: a prompt with its answer, or what fine-tuning scripts cut their examples to.</summary>
     public static int UsualLength(string? method) => Of(method) is MethodKind.Inference ? 256 : 1024;
 
+    /// <summary>Trained tokens stand before each sequence and run through all of the model; those of prefix tuning are only keys and values.</summary>
+    public static bool Prompts(string? method) => method is "prompt_tuning" or "p_tuning" or "multitask_prompt_tuning" or "cpt";
+
+    /// <summary>Virtual tokens where nobody says: Lester et al. (arXiv 2104.08691), section 3.</summary>
+    public const int UsualPrompt = 100;
+
+    /// <summary>Sequences of an evaluation that is declared, but not how large (transformers.TrainingArguments, per_device_eval_batch_size).</summary>
+    public const int UsualEvalBatch = 8;
+
     public static MethodKind Of(string? method) => method switch
     {
         // LOMO trains all weights; its gradients are used up in backward (arXiv 2306.09782).

@@ -62,7 +62,12 @@ internal static class Overheads
     {
         var parts = played;
         Turn(ref parts, Part.Logits, (features.LossUnsaid ? profile[Knob.Logits] : 1) * profile[Knob.Activations]);
-        Turn(ref parts, Part.Activations, (features.Widened ? 1 + profile[Knob.KbitWidening] : 1) * profile[Knob.Activations]);
+        if (features.Widened)
+        {
+            // Where no activations live their inputs do not either.
+            parts.Count(Part.Activations, Place.Residual, Math.Min((long)(profile[Knob.KbitWidening] * features.KbitInputs), parts[Part.Activations]));
+        }
+        Turn(ref parts, Part.Activations, profile[Knob.Activations]);
         Turn(ref parts, Part.Temporaries, profile[Knob.Activations]);
         Turn(ref parts, Part.Communication, features.Sharded ? profile[Knob.Gathered] : 1);
         return parts;

@@ -36,7 +36,7 @@ internal static class Plans
             Components = Named(parts, context, allocator, paged),
             Assumed = work.Assumed,
             IsToldWhole = features.ToldWhole,
-            Warnings = work.Job.EvalBatch is null && Total(features, Phase.Evaluation, profile) is var evaluation && evaluation > new Bytes((long)peaks.Allocated)
+            Warnings = !work.Evaluates && Total(features, Phase.Evaluation, profile) is var evaluation && evaluation > new Bytes((long)peaks.Allocated)
                 ? work.Warnings.Add($"an evaluation of as many sequences would need {evaluation} allocated, more than training; say eval_batch")
                 : work.Warnings,
         };

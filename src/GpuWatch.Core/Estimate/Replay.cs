@@ -140,7 +140,7 @@ internal ref struct Replay
             requests.Play(allocator, told.End..);
             first = false;
         }
-        if (work.Job.EvalBatch is not null && work.Step.Backward)
+        if (work.Evaluates)
         {
             Keep(work.LogitsKept);
             Tell(work.Evaluation);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
 using GpuWatch.Core.Jobs;
 
 namespace GpuWatch.Core.Estimate;
@@ -18,7 +20,7 @@ internal readonly ref partial struct Resolver
         Assume(job.Method is null, "method full");
         Assume(isLoadedAsStored, $"weight_dtype {job.QuantFormat}+{job.WeightDtype ?? "bf16"} ({(StoredFormat.Of(job) is null ? "QLoRA's own format" : "as the model's files are quantised")})");
         Assume(isLoadedAsStored && job.QuantFormat == "gptq" && job.QuantBits != 4, $"quant_bits {job.QuantBits}");
-        Assume(!isLoadedAsStored && job.WeightDtype is null, "weight_dtype bf16");
+        Assume(!isLoadedAsStored && job.WeightDtype is null, $"weight_dtype {Dtype}{(Dtype == "fp32" ? " (amp casts from fp32)" : "")}");
         Assume(job.Amp is null, "amp no");
         Assume(job.NumGpus > 1 && job.Parallelism is null, "parallelism ddp");
         if (method is MethodKind.Inference)
@@ -33,6 +35,8 @@ internal readonly ref partial struct Resolver
         Assume(job.Attention is null, IsEager ? "attention eager" : "attention sdpa");
         Assume(job.CrossEntropy is null && job.FusedCe != true, $"cross_entropy {LossWord}");
         Assume(job.Packing is null, "packing yes");
+        Assume(job.EvalKept is not null && job.EvalBatch is null, $"eval_batch {Methods.UsualEvalBatch}");
+        Assume(Methods.Prompts(job.Method) && job.VirtualTokens is null, $"virtual_tokens {Methods.UsualPrompt}");
         if (method is MethodKind.Adapter)
         {
             Assume(job.LoraRank is null, "lora_rank 16");
@@ -64,6 +68,33 @@ internal readonly ref partial struct Resolver
         {
             assumed.Add(said);
         }
+    }
+
+    private void Assume(bool isOpen, [InterpolatedStringHandlerArgument(nameof(isOpen))] Words said)
+    {
+        if (isOpen)
+        {
+            assumed.Add(said.Text());
+        }
+    }
+
+    /// <summary>Words that are only put together where they are said: most keys of most jobs leave nothing open.</summary>
+    [InterpolatedStringHandler]
+    private ref struct Words
+    {
+        private DefaultInterpolatedStringHandler text;
+
+        public Words(int literalLength, int formattedCount, bool isOpen, out bool goesOn)
+        {
+            text = isOpen ? new(literalLength, formattedCount, CultureInfo.InvariantCulture) : default;
+            goesOn = isOpen;
+        }
+
+        public void AppendLiteral(string value) => text.AppendLiteral(value);
+
+        public void AppendFormatted<T>(T value) => text.AppendFormatted(value);
+
+        public string Text() => text.ToStringAndClear();
     }
 
     /// <summary>Rows of the position table before the first token's: OPT's offset and RoBERTa's padding.</summary>

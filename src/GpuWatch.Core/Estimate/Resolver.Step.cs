@@ -9,9 +9,11 @@ internal readonly ref partial struct Resolver
 {
     private int DefaultLength => Methods.UsualLength(job.Method);
 
+    private int Prompt => Methods.Prompts(job.Method) ? job.VirtualTokens ?? Methods.UsualPrompt : 0;
+
     private Step Step()
     {
-        var length = Math.Max(1, (job.SeqLen ?? DefaultLength) / (layout.Sharding.Context * layout.Sharding.Sequence));
+        var length = Math.Max(1, ((job.SeqLen ?? DefaultLength) + Prompt) / (layout.Sharding.Context * layout.Sharding.Sequence));
         var (batch, inFlight) = MicroBatches();
         var tokens = Shared.Tokens((long)batch * length, layout.Sharding.Tensor);
         var all = Math.Max(1, (shape.Layers!.Value + layout.Sharding.Pipeline - 1) / layout.Sharding.Pipeline);
@@ -30,7 +32,7 @@ internal readonly ref partial struct Resolver
     /// </summary>
     private Step Evaluation(Step step)
     {
-        var batch = job.EvalBatch ?? step.Block.Batch;
+        var batch = job.EvalBatch ?? (job.EvalKept is null ? step.Block.Batch : Methods.UsualEvalBatch);
         var block = step.Block with
         {
             Batch = batch, Tokens = Shared.Tokens((long)batch * step.Block.Length, layout.Sharding.Tensor),
@@ -84,11 +86,13 @@ internal readonly ref partial struct Resolver
         var all = step with { Block = block };
         Span<TensorSize> tensors = stackalloc TensorSize[TensorSizes.Most];
         var stage = parameters.Total - parameters.Blocks + parameters.Blocks * step.Layers / shape.Layers.Value;
-        return step with { Block = block, Unplayed = !step.HeadTrained ? 0 : Math.Max(0, stage - TensorSizes.Sum(tensors[..TensorSizes.Model(all, tensors)])) };
+        return !step.HeadTrained ? all : all with { Unplayed = Math.Max(0, stage - TensorSizes.Sum(tensors[..TensorSizes.Model(all, tensors)])) };
     }
 
     /// <summary>Positions are a bias on the scores (ALiBi): nothing is rotated.</summary>
     private bool Alibi => shape.Block is "mpt" or "bloom" or "falcon_rw" or "t5" or "t5_gated";
+
+    private bool Rescales => job.Method == "ia3";
 
     /// <summary>PEFT keeps adapters in fp32 (autocast_adapter_dtype); FSDP gathers them in the dtype of the blocks, and flattens only tensors of one dtype.</summary>
     private int LoraWidth => job.LoraDtype is "bf16" or "fp16" || (layout.SharesWeights && layout.Sharding.Fsdp) ? 2 : 4;
@@ -135,11 +139,11 @@ internal readonly ref partial struct Resolver
             passed,
             shape.QkvBias ?? traits.QkvBias, BlockWeightWidth, ComputeWidth, method is MethodKind.Full or MethodKind.Projected or MethodKind.Last, Quantised,
             IsEager, method is not MethodKind.Inference && job.Checkpointing is "full" or "selective", Amp && !CastsOnGather, adapters ? job.LoraRank ?? 16 : 0,
-            adapters ? LoraTargets.Read(job.LoraTargets) : Targets.None, LoraWidth, job.LoraDropout > 0,
+            adapters ? LoraTargets.Read(job.LoraTargets) : Rescales ? LoraTargets.Read(job.LoraTargets, LoraTargets.OfIa3) : Targets.None, LoraWidth, job.LoraDropout > 0,
             HoldsInputs: layout.SharesWeights && layout.Sharding.Fsdp && !Trains && job.Checkpointing != "none")
         {
             Caches = method is MethodKind.Inference, Slices = layout.Sharding.Tensor, Norms = traits.Norms, NormScales = (int)traits.Norm, QkNorm = traits.QkNorm, Latent = shape.Latent, OutputBiased = traits.OutputBias,
-            RelativeBias = traits.EncoderDecoder,
+            RelativeBias = traits.EncoderDecoder, Magnitudes = job.Method is "dora" or "qdora", Rescales = Rescales,
         };
     }
 

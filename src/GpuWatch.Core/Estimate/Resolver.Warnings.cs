@@ -12,7 +12,6 @@ internal readonly ref partial struct Resolver
     /// <summary>What the job says and this plan does not follow.</summary>
     private ImmutableArray<string> Warnings(Step step)
     {
-        var warnings = ImmutableArray.CreateBuilder<string>();
         if (!job.ModelRemarks.IsDefaultOrEmpty)
         {
             warnings.AddRange(job.ModelRemarks);
@@ -33,13 +32,14 @@ internal readonly ref partial struct Resolver
         {
             warnings.Add("seq_len is taken for the tokens of the encoder and for those of the decoder");
         }
-        WarnOfModel(warnings);
-        WarnOfMethod(warnings, step);
-        WarnOfCard(warnings);
-        return warnings.DrainToImmutable();
+        WarnOfModel();
+        WarnOfMethod(step);
+        WarnOfCard();
+        return warnings.ToImmutable();
     }
+
     /// <summary>What is said of the model and does not count.</summary>
-    private void WarnOfModel(ImmutableArray<string>.Builder warnings)
+    private void WarnOfModel()
     {
         if (job is { HfId: { } id, ModelName: { } name } && isFromCatalogue && job.ModelRemarks.IsDefault && Catalogue.Find(id) is null)
         {
@@ -52,15 +52,16 @@ internal readonly ref partial struct Resolver
     }
 
     /// <summary>What is said of the training and does not count.</summary>
-    private void WarnOfMethod(ImmutableArray<string>.Builder warnings, Step step)
+    private void WarnOfMethod(Step step)
     {
-        if (method is MethodKind.Adapter && !Methods.TrainsFewNumbers(job.Method) && job.LoraTargets is { } targets && LoraTargets.Outside(targets).ToArray() is { Length: > 0 } outside)
+        if (method is MethodKind.Adapter && !Methods.TrainsFewNumbers(job.Method) && job.LoraTargets is { } targets && LoraTargets.NotPlayed(targets).ToArray() is { Length: > 0 } others)
         {
-            var size = outside.Any(LoraTargets.IsHead)
-                ? string.Create(CultureInfo.InvariantCulture, $" (the head's are {step.Block.Rank * (step.Embedded + step.Classes) / 1e6:0.###} million)")
-                : "";
-            var instead = LoraTargets.Parse(targets) is Targets.None ? "; as nothing of a block is named, those of q,v are counted" : "";
-            warnings.Add($"lora_targets: adapters on {Plain.Text(string.Join(", ", outside))} are not counted{size}{instead}");
+            var instead = LoraTargets.Parse(targets) is Targets.None ? "; as nothing else is named, those of q,v are counted" : "";
+            warnings.Add($"lora_targets: adapters on {Plain.Text(string.Join(", ", others))} are not counted{instead}");
+        }
+        if (job.VirtualTokens is not null && !Methods.Prompts(job.Method))
+        {
+            warnings.Add($"virtual_tokens is passed over: method {job.Method ?? "full"} puts no tokens before a sequence");
         }
         if (step.Backward && !step.Block.Checkpointed && job.Offload?.Contains("activations", StringComparison.Ordinal) is true)
         {
@@ -68,7 +69,7 @@ internal readonly ref partial struct Resolver
         }
     }
 
-    private void WarnOfCard(ImmutableArray<string>.Builder warnings)
+    private void WarnOfCard()
     {
         if (job.GpuName is not { } name)
         {

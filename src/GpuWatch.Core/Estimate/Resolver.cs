@@ -18,7 +18,7 @@ internal readonly ref partial struct Resolver
     private readonly ParameterCount parameters;
     private readonly Layout layout;
     private readonly MethodKind method;
-    private readonly ImmutableArray<string>.Builder assumed;
+    private readonly ImmutableArray<string>.Builder assumed, warnings;
 
     private Resolver(Job job, Architecture complete, bool isBlockGuessed, bool isLoadedAsStored, Architecture? from, ParameterCount parameters)
     {
@@ -35,7 +35,9 @@ internal readonly ref partial struct Resolver
         };
         layout = Layout.Of(job);
         method = Methods.Of(job.Method);
-        assumed = ImmutableArray.CreateBuilder<string>();
+        (assumed, warnings) = (Scratch.OfThread.Assumed, Scratch.OfThread.Warnings);
+        assumed.Clear();
+        warnings.Clear();
     }
 
     /// <returns>The workload, or null with the reason when the model's shape is not known.</returns>
@@ -59,7 +61,7 @@ internal readonly ref partial struct Resolver
             (shape, parameters) = ShapeGuess.Reconcile(shape, parameters, given.Architecture.Block is not null);
         }
         var resolver = new Resolver(
-            job with { Architecture = shape }, job.Architecture, from is null && given.Architecture.Block is null, job.QuantFormat != given.QuantFormat, from, parameters);
+            ReferenceEquals(shape, job.Architecture) ? job : job with { Architecture = shape }, job.Architecture, from is null && given.Architecture.Block is null, job.QuantFormat != given.QuantFormat, from, parameters);
         return (resolver.Resolve(), null);
     }
 
@@ -69,7 +71,9 @@ internal readonly ref partial struct Resolver
     private bool Trains => method is MethodKind.Full or MethodKind.Blockwise or MethodKind.Last or MethodKind.Projected;
     private bool Amp => job.Amp ?? false;
     /// <summary>Bytes of a stored number of the weights that are not quantised.</summary>
-    private int StoredWidth => job.WeightDtype == "fp32" ? 4 : 2;
+    private int StoredWidth => Dtype == "fp32" ? 4 : 2;
+    /// <summary>Autocast is made for fp32 weights, which trainers load where nothing else is said (torch.autocast); DeepSpeed and masters bring 16-bit ones.</summary>
+    private string Dtype => job.WeightDtype ?? (Amp && !Quantised && !DeepSpeed && job.MasterWeights != true ? "fp32" : "bf16");
     /// <summary>FSDP's and ZeRO's mixed precision casts a unit when it is gathered, so blocks see 16-bit weights.</summary>
     private bool CastsOnGather => layout.SharesWeights && (Amp || Masters);
     private int ComputeWidth => Amp || CastsOnGather ? 2 : StoredWidth;
@@ -90,7 +94,7 @@ internal readonly ref partial struct Resolver
             job, step, layout, method, parameters, weights, trained, Optimizer, Masters ? 4 : method is MethodKind.Adapter ? step.Block.LoraWidth : StoredWidth,
             Masters, gradients, layout.Sharding.Ddp && (job.NumGpus ?? 1) > 1 ? Shared.DdpBuckets(trained, gradients, method is MethodKind.Adapter ? 1 : layout.Parts) : 0, Gathered(),
             job.Offload?.Contains("optimizer", StringComparison.Ordinal) ?? false, OffloadsParameters, CheckpointsOffloaded(step), job.GradAccum > 1,
-            evaluation, EvaluationLogits(evaluation), LogitsKept(evaluation), Cublas.Workspace(job), assumed.DrainToImmutable(), Warnings(step));
+            evaluation, EvaluationLogits(evaluation), LogitsKept(evaluation), Cublas.Workspace(job), assumed.ToImmutable(), Warnings(step));
     }
 
     private string Optimizer => job.Method is "lomo" or "adalomo" ? job.Method : job.Optimizer ?? "adamw_torch";

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using GpuWatch.Core.Allocator;
 
 namespace GpuWatch.Core.Estimate;
@@ -13,6 +14,11 @@ internal sealed class Scratch
     public Tape.Tape Tape { get; } = new();
 
     public CachingAllocator Allocator { get; } = new();
+
+    /// <summary>What was assumed, and what is warned of, until they are told.</summary>
+    public ImmutableArray<string>.Builder Assumed { get; } = ImmutableArray.CreateBuilder<string>();
+
+    public ImmutableArray<string>.Builder Warnings { get; } = ImmutableArray.CreateBuilder<string>();
 
     /// <summary>A step's, up to the optimizer and behind it.</summary>
     public Requests Step { get; } = new();

@@ -18,11 +18,11 @@ internal readonly record struct TensorSize(long Elements, long InEachBlock, long
 /// </summary>
 internal static class TensorSizes
 {
-    /// <summary>Kinds outside of the blocks, and in a block beside its linears.</summary>
-    private const int MostOutside = 6, MostBeside = 11;
+    /// <summary>Kinds outside of the blocks, of a linear's adapter, and in a block beside its linears.</summary>
+    private const int MostOutside = 6, MostOfAdapter = 3, MostBeside = 11;
 
-    /// <summary>Room for every kind of tensor a model of two stacks may have; its adapters are two for each linear.</summary>
-    public const int Most = MostOutside + 2 * (Linear.Most + MostBeside);
+    /// <summary>Room for every kind of tensor a model of two stacks may have, or its adapters.</summary>
+    public const int Most = MostOutside + 2 * (MostBeside + MostOfAdapter * Linear.Most);
 
     /// <summary>Those that get a gradient.</summary>
     /// <returns>How many entries of <paramref name="into"/> were filled.</returns>
@@ -60,9 +60,18 @@ internal static class TensorSizes
     public static int Adapters(Step step, Span<TensorSize> into)
     {
         var list = new Sizes(into);
+        AtEnd(step, Targets.Embedding, step.Vocab, ref list);
+        AtEnd(step, Targets.Head, step.Classes, ref list);
         Adapters(step.Block, step.EncoderLayers, ref list);
         Adapters(step.Decoder, step.DecoderLayers, ref list);
         return list.Count;
+    }
+
+    private static void AtEnd(Step step, Targets end, long rows, ref Sizes list)
+    {
+        var count = (step.Block.Targets & end) != 0 ? 1 : 0;
+        list.Add(step.Block.Rank * rows, count);
+        list.Add(step.Block.Rank * step.Embedded, count);
     }
 
     private static void Adapters(Block block, int layers, ref Sizes list)
@@ -78,6 +87,7 @@ internal static class TensorSizes
             {
                 list.Add(block.Rank * linear.Inputs, linear.Alike, layers);
                 list.Add(block.Rank * linear.Outputs, linear.Alike, layers);
+                list.Add(block.Magnitudes ? linear.Outputs : 0, linear.Alike, layers);
             }
         }
     }

@@ -57,6 +57,9 @@ internal sealed record Workload(
     ImmutableArray<string> Assumed,
     ImmutableArray<string> Warnings)
 {
+    /// <summary>The job is told to evaluate between its steps.</summary>
+    public bool Evaluates => Step.Backward && (Job.EvalBatch ?? Job.EvalKept) is not null;
+
     /// <summary>
     /// Steps differ in length: sequences are not packed, and blocks are checkpointed, so that logits are what varies. A job told down to its loss
     /// tells its shapes too.

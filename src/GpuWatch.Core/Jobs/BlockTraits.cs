@@ -28,6 +28,7 @@ public enum QkNorm { None, OneHead, AllHeads }
 /// <param name="EncoderDecoder">Half of the layers are encoder blocks, half decoder blocks with cross attention.</param>
 /// <param name="SharedExpertGate">The shared expert has a gate of its own.</param>
 /// <param name="RouterBias">The router has a bias for each expert.</param>
+/// <param name="Sinks">Each head has a learned score that takes part in the softmax (gpt-oss).</param>
 /// <param name="Tied">Embedding and head are usually one matrix.</param>
 public sealed record BlockTraits(
     string Name,
@@ -48,7 +49,8 @@ public sealed record BlockTraits(
     bool EncoderDecoder = false,
     bool SharedExpertGate = false,
     bool RouterBias = false,
-    bool Tied = false)
+    bool Tied = false,
+    bool Sinks = false)
 {
     private static readonly BlockTraits Gpt =
         new("gpt2", Norm.ScaleAndShift, IsRms: false, Gated: false, QkvBias: true, OutputBias: true, MlpBias: true, Positions: 1024, Tied: true);
@@ -70,6 +72,7 @@ public sealed record BlockTraits(
         new("cohere", Norm.Scale, Norms: 1, IsRms: false, Tied: true),
         new("stablelm", Norm.ScaleAndShift, IsRms: false),
         new("stablelm2", Norm.ScaleAndShift, Norms: 1, IsRms: false, QkNorm: QkNorm.AllHeads),
+        new("gpt_oss", QkvBias: true, OutputBias: true, MlpBias: true, RouterBias: true, Sinks: true),
         new("phimoe", Norm.ScaleAndShift, IsRms: false, QkvBias: true, OutputBias: true, HeadBias: true),
         Gpt,
         Gpt with { Name = "opt", Positions = 2050 },

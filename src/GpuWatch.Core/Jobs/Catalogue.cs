@@ -12,11 +12,15 @@ public static class Catalogue
 
     private static readonly FrozenDictionary<string, Architecture> ByKey = Index();
 
+    private static readonly Memo<Architecture?> Found = new(Look);
+
     /// <summary>
     /// Finds a model by its name or its id on Hugging Face. Spelling, organisation, chat or quantised variants and a count of layers
     /// do not matter: "TheBloke/Mistral-7B-v0.1-GPTQ" and "tinyllama-1.1b-6layers" are found; sizes must be right.
     /// </summary>
-    public static Architecture? Find(string name)
+    public static Architecture? Find(string name) => Found.Of(name);
+
+    private static Architecture? Look(string name)
     {
         var words = ModelName.Words(name);
         for (var count = words.Count; count > 0; count--)

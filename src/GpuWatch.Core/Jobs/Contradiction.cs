@@ -67,7 +67,7 @@ public sealed record Contradiction(string Key, string Problem, string Expectatio
 
     private static IEnumerable<Contradiction> InSize(Job job, Architecture shape)
     {
-        double layers = shape.Layers ?? 1, hidden = shape.Hidden ?? 1, vocab = shape.Vocab ?? 1, heads = shape.Heads ?? 1, length = job.SeqLen ?? 1024;
+        double layers = shape.Layers ?? 1, hidden = shape.Hidden ?? 1, vocab = shape.Vocab ?? 1, heads = shape.Heads ?? 1, length = (job.SeqLen ?? 1024.0) + (job.VirtualTokens ?? 0);
         var attention = Math.Max(hidden, heads * (shape.HeadDim ?? 1));
         if (shape.Latent is { } latent)
         {
@@ -84,7 +84,7 @@ public sealed record Contradiction(string Key, string Problem, string Expectatio
         }
         else if (activations * 16 > MostBytes)
         {
-            yield return new(Said(job, "seq_len", "micro_batch", "eval_batch", "eval_kept", "layers", "hidden", "intermediate", "experts_per_token", "expert_intermediate", "head_dim", "vocab", "lora_rank", "heads"), $"micro_batch × seq_len is {tokens:0.#e+0} tokens, more than any step can hold", "expected a shorter sequence or a smaller batch", true);
+            yield return new(Said(job, "seq_len", "micro_batch", "virtual_tokens", "eval_batch", "eval_kept", "layers", "hidden", "intermediate", "experts_per_token", "expert_intermediate", "head_dim", "vocab", "lora_rank", "heads"), $"micro_batch × seq_len is {tokens:0.#e+0} tokens, more than any step can hold", "expected a shorter sequence or a smaller batch", true);
         }
     }
 

@@ -57,6 +57,8 @@ public sealed record Job
     public int? EvalBatch { get; init; }
     /// <summary>Batches of an evaluation whose logits stay on the GPU (transformers: eval_accumulation_steps, where metrics are computed); null = none.</summary>
     public int? EvalKept { get; init; }
+    /// <summary>Tokens that prompt tuning puts before each sequence; null = unknown.</summary>
+    public int? VirtualTokens { get; init; }
     public int? NumGpus { get; init; }
     /// <summary>As given; <see cref="Sharding.Of"/> reads it.</summary>
     public string? Parallelism { get; init; }

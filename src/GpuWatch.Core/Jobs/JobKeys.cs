@@ -49,6 +49,7 @@ public static class JobKeys
         Count("grad_accum", "micro-batches in one step", (j, v) => j with { GradAccum = v }, j => j.GradAccum),
         Count("eval_batch", "sequences in one forward pass of evaluation", (j, v) => j with { EvalBatch = v }, j => j.EvalBatch),
         Count("eval_kept", "batches of evaluation whose logits stay on the GPU", (j, v) => j with { EvalKept = v }, j => j.EvalKept),
+        Count("virtual_tokens", "tokens that prompt tuning puts before each sequence", (j, v) => j with { VirtualTokens = v }, j => j.VirtualTokens),
         Count("num_gpus", "GPUs of the job", (j, v) => j with { NumGpus = v }, j => j.NumGpus),
         new("parallelism", "how the job is divided among its GPUs", Sharding.Expects, true,
             (j, text) => Sharding.Parse(text) is null ? null : j with { Parallelism = text }, j => j.Parallelism),

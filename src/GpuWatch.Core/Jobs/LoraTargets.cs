@@ -1,6 +1,6 @@
 namespace GpuWatch.Core.Jobs;
 
-/// <summary>The linear layers of a block, as LoRA targets them.</summary>
+/// <summary>The layers LoRA targets: the linear ones of a block, and both ends of the model.</summary>
 [Flags]
 internal enum Targets
 {
@@ -12,6 +12,10 @@ internal enum Targets
     Gate = 16,
     Up = 32,
     Down = 64,
+    /// <summary>The projection to the vocabulary, outside of the blocks.</summary>
+    Head = 128,
+    /// <summary>The table of the tokens.</summary>
+    Embedding = 256,
     Attention = Query | Key | Value | Output,
     Mlp = Gate | Up | Down,
     All = Attention | Mlp,
@@ -22,8 +26,12 @@ internal static class LoraTargets
 {
     public const string Expects = "all-linear, or a list of module names such as q,v or q_proj,down_proj";
 
-    /// <summary>What PEFT takes by default for most families, queries and values, where nothing is said or nothing of a block.</summary>
-    public static Targets Read(string? text) => text is not null && Parse(text) is { } said and not Targets.None ? said : Targets.Query | Targets.Value;
+    /// <summary>What PEFT takes by default for most families, queries and values, where nothing is said or nothing that is played.</summary>
+    public static Targets Read(string? text, Targets otherwise = Targets.Query | Targets.Value) =>
+        text is not null && Parse(text) is { } said and not Targets.None ? said : otherwise;
+
+    /// <summary>What (IA)³ rescales by default: keys, values and what goes into the down projection (peft/utils/constants.py).</summary>
+    public const Targets OfIa3 = Targets.Key | Targets.Value | Targets.Down;
 
     /// <returns>Null when a word is no module of the known families.</returns>
     public static Targets? Parse(string text)
@@ -43,11 +51,8 @@ internal static class LoraTargets
         return targets;
     }
 
-    /// <summary>The modules that lie outside of the blocks' linear layers, as they were written.</summary>
-    public static IEnumerable<string> Outside(string text) => Words(text).Where(word => Module(word.ToLowerInvariant(), isLlama: false) is Targets.None);
-
-    /// <summary>Adapters on the head add to what is trained as those of a block do, and its width is the vocabulary's.</summary>
-    public static bool IsHead(string word) => word[(word.LastIndexOf('.') + 1)..].ToLowerInvariant() is "head" or "lm_head";
+    /// <summary>The modules whose adapters are not played, as they were written.</summary>
+    public static IEnumerable<string> NotPlayed(string text) => Words(text).Where(word => Module(word.ToLowerInvariant(), isLlama: false) is Targets.None);
 
     private static string[] Words(string text) => text.Split([',', '+', ' ', ';', '[', ']', '\'', '"'], StringSplitOptions.RemoveEmptyEntries);
 
@@ -69,8 +74,10 @@ internal static class LoraTargets
         "up" or "up_proj" or "w3" or "fc1" or "c_fc" or "dense_h_to_4h" or "fc_in" => Targets.Up,
         "w2" => isLlama ? Targets.Down : Targets.Up,
         "down" or "down_proj" or "fc2" or "dense_4h_to_h" or "fc_out" => Targets.Down,
-        // Outside of the blocks' linear layers: what adapters add there is not played.
-        "head" or "lm_head" or "wte" or "embed_tokens" or "embedding" or "norm" or "input_layernorm" or "post_attention_layernorm" or "score" or "classifier"
+        "head" or "lm_head" or "embed_out" => Targets.Head,
+        "wte" or "embed_tokens" or "embedding" or "embed_in" => Targets.Embedding,
+        // What adapters add there is not played.
+        "norm" or "input_layernorm" or "post_attention_layernorm" or "score" or "classifier"
             or "q_a_proj" or "kv_a_proj_with_mqa" => Targets.None,
         _ => null,
     };

@@ -51,7 +51,8 @@ public static class ModelShape
     public static Architecture Over(Architecture said, Architecture known)
     {
         var same = (said.Hidden ?? known.Hidden) == known.Hidden && (said.Heads ?? known.Heads) == known.Heads;
-        var shape = said with
+        var proportions = same ? known : said;
+        return said with
         {
             Name = said.Name ?? known.Name,
             Block = said.Block ?? known.Block,
@@ -59,22 +60,19 @@ public static class ModelShape
             TiedEmbeddings = said.TiedEmbeddings ?? known.TiedEmbeddings,
             QkvBias = said.QkvBias ?? known.QkvBias,
             Positions = said.Positions ?? known.Positions,
-            EmbeddingWidth = said.EmbeddingWidth ?? (same ? known.EmbeddingWidth : null),
             Layers = said.Layers ?? known.Layers,
             Hidden = said.Hidden ?? known.Hidden,
-        };
-        return !same ? shape : shape with
-        {
-            Heads = said.Heads ?? known.Heads,
-            KvHeads = said.KvHeads ?? known.KvHeads,
-            HeadDim = said.HeadDim ?? known.HeadDim,
-            Intermediate = said.Intermediate ?? known.Intermediate,
-            Experts = said.Experts ?? known.Experts,
-            ExpertsPerToken = said.ExpertsPerToken ?? known.ExpertsPerToken,
-            ExpertIntermediate = said.ExpertIntermediate ?? known.ExpertIntermediate,
-            SharedIntermediate = said.SharedIntermediate ?? known.SharedIntermediate,
-            DenseLayers = said.DenseLayers ?? known.DenseLayers,
-            Latent = said.Latent ?? known.Latent,
+            EmbeddingWidth = said.EmbeddingWidth ?? proportions.EmbeddingWidth,
+            Heads = said.Heads ?? proportions.Heads,
+            KvHeads = said.KvHeads ?? proportions.KvHeads,
+            HeadDim = said.HeadDim ?? proportions.HeadDim,
+            Intermediate = said.Intermediate ?? proportions.Intermediate,
+            Experts = said.Experts ?? proportions.Experts,
+            ExpertsPerToken = said.ExpertsPerToken ?? proportions.ExpertsPerToken,
+            ExpertIntermediate = said.ExpertIntermediate ?? proportions.ExpertIntermediate,
+            SharedIntermediate = said.SharedIntermediate ?? proportions.SharedIntermediate,
+            DenseLayers = said.DenseLayers ?? proportions.DenseLayers,
+            Latent = said.Latent ?? proportions.Latent,
         };
     }
 }

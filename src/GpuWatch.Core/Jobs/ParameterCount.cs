@@ -62,7 +62,7 @@ public readonly record struct ParameterCount(long Embedding, long Head, long Blo
         }
         var dim = shape.HeadDim ?? Math.Max(1, hidden / heads);
         var (queries, keys) = ((long)heads * dim, (long)(shape.KvHeads ?? heads) * dim);
-        var bias = (shape.QkvBias ?? traits.QkvBias ? queries + 2 * keys : 0) + (traits.OutputBias ? hidden : 0);
+        var bias = (shape.QkvBias ?? traits.QkvBias ? queries + 2 * keys : 0) + (traits.OutputBias ? hidden : 0) + (traits.Sinks ? heads : 0);
         var norms = traits.QkNorm switch
         {
             QkNorm.OneHead => 2L * dim,

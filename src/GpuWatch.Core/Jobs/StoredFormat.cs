@@ -16,13 +16,13 @@ internal static class StoredFormat
     /// <summary>As weight_dtype writes it; null: not quantised as far as is known.</summary>
     public static string? Of(Job job) => job.StoredAs ?? OfName(job.HfId) ?? OfName(job.ModelName);
 
+    private static string? OfName(string? name) => name is null ? null : Told.Of(name);
+
+    private static readonly Memo<string?> Told = new(Read);
+
     /// <summary>"TheBloke/Mistral-7B-v0.1-GPTQ", "Qwen2.5-7B-Instruct-GPTQ-Int8", "Qwen1.5-7B-Chat-AWQ", "unsloth/llama-3-8b-bnb-4bit".</summary>
-    private static string? OfName(string? name)
+    private static string? Read(string name)
     {
-        if (name is null)
-        {
-            return null;
-        }
         var words = ModelName.Words(name);
         var isEight = words.Contains("int8") || words.Contains("8bit");
         return words.Contains("awq") ? "awq"

@@ -60,7 +60,7 @@ internal static class CalibrateCommand
             throw new BadInputException("--store", $"--runs names {Plain.Text(source)}", "expected --runs store beside it");
         }
         var passedOver = new List<string>();
-        var measured = Files(source).SelectMany(file => MeasuredTable.Read(file, passedOver.Add)).Select(row => row.Run).OfType<MeasuredRun>().ToList();
+        var measured = Files(source, error).SelectMany(file => MeasuredTable.Read(file, passedOver.Add)).Select(row => row.Run).OfType<MeasuredRun>().ToList();
         Tell(passedOver, error);
         return measured.Count > 0
             ? measured
@@ -92,14 +92,24 @@ internal static class CalibrateCommand
             : throw new BadInputException(path, "no declared run has been watched to its end", "expected runs of an agent with --job");
     }
 
-    private static IEnumerable<string> Files(string source)
+    /// <summary>The file, or those of the folder that tell of measured peaks; others that lie beside them are named.</summary>
+    private static IEnumerable<string> Files(string source, TextWriter error)
     {
         if (!Directory.Exists(source))
         {
             return [source];
         }
         var files = Directory.GetFiles(source, "*.csv").Order(StringComparer.Ordinal).ToArray();
-        return files.Length > 0 ? files : throw new BadInputException(source, "the folder has no CSV file", "expected measured runs as FILE.csv");
+        if (files.Length == 0)
+        {
+            throw new BadInputException(source, "the folder has no CSV file", "expected measured runs as FILE.csv");
+        }
+        var measured = files.ToLookup(MeasuredTable.HasPeaks);
+        foreach (var other in measured[false])
+        {
+            error.WriteLine($"gpuwatch: passed over: {Plain.Text(other)}: it is no table of jobs with a column peak_gib");
+        }
+        return measured[true];
     }
 
     private static void Save(string path, byte[] profile)

@@ -156,7 +156,7 @@ internal static class HfConfig
     {
         // transformers ties unless told otherwise, but these classes say no by default.
         "llama" or "llama4" or "llama4_text" or "mistral" or "mixtral" or "qwen" or "qwen2" or "qwen2_moe" or "qwen2_vl" or "qwen2_vl_text" or "qwen2_5_vl" or "qwen2_5_vl_text"
-            or "qwen3" or "qwen3_moe" or "phi" or "phi3" or "phimoe" or "gptj" or "gpt_neox"
+            or "qwen3" or "qwen3_moe" or "phi" or "phi3" or "phimoe" or "gpt_oss" or "gptj" or "gpt_neox"
             or "chatglm" or "baichuan" or "internlm" or "internlm2" or "internlm3" or "deepseek_v2" or "deepseek_v3" or "olmo" or "olmo2" or "olmoe" or "stablelm" => false,
         "t5" or "mt5" or "umt5" => null,
         _ => true,

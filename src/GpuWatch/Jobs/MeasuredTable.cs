@@ -23,6 +23,20 @@ internal static partial class MeasuredTable
     /// <summary>No GPU comes near it.</summary>
     private const double MostGiB = 1e6;
 
+    /// <summary>A table of jobs with a column peak_gib; false too where it cannot be read as a table of jobs.</summary>
+    public static bool HasPeaks(string path)
+    {
+        try
+        {
+            using var table = JobTable.Open(path);
+            return table.Columns.Contains("peak_gib");
+        }
+        catch (BadInputException)
+        {
+            return false;
+        }
+    }
+
     /// <param name="passedOver">Takes FILE:LINE and why, for each row that no profile can be fitted on.</param>
     /// <exception cref="BadInputException">The file cannot be read, or has no peaks.</exception>
     public static List<MeasuredRow> Read(string path, Action<string>? passedOver = null)

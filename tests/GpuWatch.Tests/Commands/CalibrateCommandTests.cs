@@ -24,6 +24,18 @@ public sealed class CalibrateCommandTests : IDisposable
     }
 
     [Fact]
+    public void Of_a_folder_the_tables_without_peaks_are_named_and_passed_over()
+    {
+        folder.File("a.csv", "t_s,used_mib\n0,1\n");
+        folder.File("b.csv", "id,model_name,method\na,gpt2,full\n");
+        var runs = Path.GetDirectoryName(folder.File("c.csv", "id,model_name,method,metric,peak_gib\na,gpt2,full,nvml,4.1\n"))!;
+        var (code, _, error) = Gpuwatch.Run("calibrate", "--runs", runs, "--out", folder.File("profile.json"));
+        Assert.Equal(0, code);
+        Assert.Contains("a.csv: it is no table of jobs with a column peak_gib", error, StringComparison.Ordinal);
+        Assert.Contains("b.csv: it is no table of jobs with a column peak_gib", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Of_very_many_such_rows_the_first_are_told_and_the_others_are_counted()
     {
         var runs = folder.File("runs.csv", "id,model_name,method,metric,peak_gib\na,gpt2,full,nvml,4.1\n" + string.Concat(Enumerable.Repeat("b,gpt2,full,nvml,abc\n", 100)));

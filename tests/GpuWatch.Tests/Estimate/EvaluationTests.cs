@@ -40,6 +40,16 @@ public sealed class EvaluationTests
         Assert.Equal(new Bytes(100L * 2 * 1024 * 32_000 * 2), hundred.Phases.Evaluation!.Value - none.Phases.Evaluation!.Value);
     }
 
+    [Fact]
+    public void Who_says_what_an_evaluation_keeps_evaluates_by_the_usual_batch()
+    {
+        var (kept, both) = (Plan(Full with { EvalKept = 50 }), Plan(Full with { EvalKept = 50, EvalBatch = 8 }));
+
+        Assert.Equal(Phase.Evaluation, kept.PeakPhase);
+        Assert.Equal(both.PeakDevice, kept.PeakDevice);
+        Assert.Contains("eval_batch 8", kept.Assumed);
+    }
+
     /// <summary>What the allocator was asked for when two recorded jobs died in evaluation (their truth's requested_bytes).</summary>
     [Theory]
     [InlineData("fp32", true, 2, 512, 102_926_336)]

@@ -123,6 +123,11 @@ public sealed class FormulasTests
     [Fact, Example("Beside.Selective")]
     public void Selective_checkpointing_keeps_12_5_h_a_token_and_layer() => Assert.Equal(51_200 * 32, Beside.Selective(4096, 1, 32));
 
+    /// <summary>Llama-2-7B: 3 · 4096 + 11008 numbers a token in fp32, 91 KiB of each block.</summary>
+    [Fact, Example("Beside.KbitInputs")]
+    public void Four_bit_linears_keep_four_bytes_of_each_number_that_goes_into_them() =>
+        Assert.Equal(93_184, Beside.KbitInputs(1, 3 * 4096 + 11_008));
+
     /// <summary>Inputs of 30 of Llama-2-7B's 32 blocks, 8 KiB a token each in bf16.</summary>
     [Fact, Example("Beside.BelowTrained"), Example("Beside.Offloaded")]
     public void Of_32_blocks_the_inputs_of_30_lie_below_those_that_are_trained_or_wait_in_host_memory() =>

@@ -16,7 +16,11 @@ public sealed class CatalogueTests
     [InlineData("Llama-2-13B", 13_015_864_320)]
     [InlineData("Llama-2-70B", 68_976_648_192)]
     [InlineData("CodeLlama-7B", 6_738_546_688)]
+    [InlineData("CodeLlama-13B", 13_016_028_160)]
     [InlineData("CodeLlama-34B", 33_743_970_304)]
+    [InlineData("CodeLlama-70B", 68_976_910_336)]
+    [InlineData("gpt-oss-20b", 20_914_757_184)]
+    [InlineData("gpt-oss-120b", 116_829_156_672)]
     [InlineData("Llama-3-8B", 8_030_261_248)]
     [InlineData("Llama-3-70B", 70_553_706_496)]
     [InlineData("Llama-3.1-8B", 8_030_261_248)]
@@ -218,6 +222,13 @@ public sealed class CatalogueTests
         // modeling_qwen2_moe: 64 experts of 2560, a shared one of 20480 with its gate, biases on q, k, v.
         { "Qwen2-57B-A14B", 2 * 151936L * 3584 + 28 * (2L * 3584 * 3584 + 2 * 3584 * 512 + 3584 + 2 * 512 + 64L * 3 * 3584 * 2560 + 64 * 3584 + 3L * 3584 * 20480 + 3584 + 2 * 3584) + 3584 },
     };
+
+    /// <summary>108,641,793,536 and 401,583,781,376 are published; both have the same tower for pictures of 871,932,416, which is not counted.</summary>
+    [Theory]
+    [InlineData("Llama-4-Scout", 108_641_793_536)]
+    [InlineData("Llama-4-Maverick", 401_583_781_376)]
+    public void Of_a_model_that_sees_the_part_that_reads_is_counted(string name, long published) =>
+        Assert.Equal(published - 871_932_416, ParameterCount.Of(Catalogue.Find(name)!)!.Value.Total);
 
     [Theory]
     [MemberData(nameof(Derived))]

@@ -13,7 +13,9 @@ public sealed class LoraTargetsTests
     [InlineData("c_attn,c_proj,w1,w2", Targets.All)]
     [InlineData("c_attn,c_fc,c_proj", Targets.Attention | Targets.Up | Targets.Down)]
     [InlineData("model.layers.self_attn.o_proj", Targets.Output)]
-    [InlineData("lm_head", Targets.Query | Targets.Value)]
+    [InlineData("lm_head", Targets.Head)]
+    [InlineData("q_proj+wte,lm_head", Targets.Query | Targets.Embedding | Targets.Head)]
+    [InlineData("norm", Targets.Query | Targets.Value)]
     [InlineData(null, Targets.Query | Targets.Value)]
     public void Modules_are_read_as_their_families_name_them(string? text, object targets) => Assert.Equal(targets, LoraTargets.Read(text));
 

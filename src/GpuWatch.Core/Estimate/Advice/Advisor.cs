@@ -34,9 +34,12 @@ public static class Advisor
             .Where(advised => advised.Saves > plan.PeakDevice.Likely * LeastSaved)
             .ToArray();
         var enough = singles.Where(advised => advised.Fits).ToList();
-        if (Together(job, plan, room, estimate) is { } together && !enough.Any(single => single.Settings.SequenceEqual(together.Settings)))
+        foreach (var several in (ReadOnlySpan<Advised?>)[Together(job, plan, room, estimate), Utmost(job, plan, room, estimate)])
         {
-            enough.Add(together);
+            if (several is { Fits: true } && !enough.Any(other => other.Settings.SequenceEqual(several.Settings)))
+            {
+                enough.Add(several);
+            }
         }
         return
         [
@@ -88,6 +91,10 @@ public static class Advisor
         }
         return null;
     }
+
+    /// <summary>Null where fewer than two changes are left to put together.</summary>
+    private static Advised? Utmost(Job job, Plan before, Room room, Func<Job, Plan?> estimate) =>
+        Changes.Utmost.Where(change => change.Apply(job) is not null).ToArray() is { Length: > 1 } left ? Apply(job, before, room, left, estimate) : null;
 
     private static Advised Leanest(Job job, Plan before, Room room, List<Change> chosen, Func<Job, Plan?> estimate)
     {

@@ -27,9 +27,14 @@ internal static class Changes
         new("ZeRO-3 over the GPUs there are", "weights are gathered over the link for every block", 1.2, Sacrifice.Nothing, Shard),
         // The guides' own figure for states in host memory.
         new("optimizer in host memory", "states cross the bus in every step", 2.0, Sacrifice.Nothing, Offload),
+        // Weights cross the bus twice in each step beside the states.
+        new("ZeRO-3 with parameters in host memory", "weights and states cross the bus in every step", 3.0, Sacrifice.Nothing, OffloadAll),
         new("shorter sequences", "longer examples are cut off", 1.0, Sacrifice.Substance, ShorterSequences),
         new("smaller model", "another model, with another quality", 1.0, Sacrifice.Substance, SmallerModel),
     ];
+
+    /// <summary>What gives up nothing of the training and leaves the least on a GPU, whatever it costs in time.</summary>
+    public static ImmutableArray<Change> Utmost { get; } = [.. InOrder.Where(change => change.Name is "gradient checkpointing" or "ZeRO-3 with parameters in host memory")];
 
     private static bool TrainsAll(Job job) => job.Method is null or "full" or "pretrain";
 
@@ -94,6 +99,11 @@ internal static class Changes
 
     private static Job? Offload(Job job) =>
         job.Method != "inference" && job.Offload is null or "none" ? job with { Offload = "optimizer" } : null;
+
+    /// <summary>DeepSpeed does not cut up weights that bitsandbytes has packed.</summary>
+    private static Job? OffloadAll(Job job) =>
+        job.Method == "inference" || Methods.IsQuantised(job) || job.Offload?.Contains("params", StringComparison.Ordinal) is true || Sharding.Of(job) is { Tensor: > 1 } or { Pipeline: > 1 } ? null
+        : job with { Parallelism = "zero3", Offload = JobWords.Offload($"{job.Offload},optimizer,params") };
 
     private static Job? ShorterSequences(Job job) =>
         job.SeqLen >= 2 * SmallestSequence

@@ -24,6 +24,11 @@ internal static class Beside
     [Formula("torch.autograd.graph.save_on_cpu: one block runs, the next one's input is on its way")]
     public static long Offloaded(long hidden, long tokens, int layers, int inFlight, int width) => Math.Max(0, layers - 2L) * tokens * hidden * width * inFlight;
 
+    /// <summary>Bytes of what goes into one block's 4-bit linears, as they keep it for backward.</summary>
+    /// <param name="width">Numbers a token has in all of these inputs; those of one norm are one.</param>
+    [Formula("bitsandbytes, MatMul4Bit.forward, before it kept (None, B): ctx.tensors = (A, B), though B is frozen; A in the compute dtype, fp32 where nobody says")]
+    public static long KbitInputs(long tokens, long width) => 4 * tokens * width;
+
     /// <summary>Logits of an evaluation that wait to be gathered, of all batches but the one that is being made.</summary>
     /// <param name="each">Bytes of one batch's.</param>
     [Formula("transformers.Trainer, evaluation_loop: results stay on the GPU until eval_accumulation_steps")]

@@ -75,6 +75,12 @@ internal sealed record Block(
     /// <summary>The projection of attention's output has a bias.</summary>
     public bool OutputBiased { get; init; }
 
+    /// <summary>Beside its adapter each adapted linear has a trained magnitude for each of its outputs (DoRA, arXiv 2402.09353).</summary>
+    public bool Magnitudes { get; init; }
+
+    /// <summary>What the targets of attention make and what the MLP's are given is multiplied by trained vectors ((IA)³, arXiv 2205.05638); there are no other adapters.</summary>
+    public bool Rescales { get; init; }
+
     /// <summary>Queries, keys and values come out of bottlenecks; null = of ordinary projections.</summary>
     public LatentAttention? Latent { get; init; }
 

@@ -90,9 +90,30 @@ internal static partial class BlockPlayer
     }
 
     private static Tensor Linear(Tape tape, Block block, Tensor x, Weight weight, Targets target) =>
-        (block.Targets & target) != 0
-            ? tape.LinearWithLora(x, weight, block.Tokens, block.Rank, block.LoraWidth, block.LoraDropout)
+        (block.Targets & target) != 0 && block.Rescales ? Rescaled(tape, block, x, weight, (target & Targets.Mlp) != 0)
+        : (block.Targets & target) != 0
+            ? tape.LinearWithLora(x, weight, block.Tokens, block.Rank, block.LoraWidth, block.LoraDropout, block.Magnitudes)
             : tape.Linear(x, weight, block.Tokens);
+
+    /// <summary>A frozen linear whose output, or whose input in fp32, is multiplied by a trained vector and kept for its gradient (peft/tuners/ia3/layer.py).</summary>
+    private static Tensor Rescaled(Tape tape, Block block, Tensor x, Weight weight, bool input)
+    {
+        if (!input)
+        {
+            var made = tape.Linear(x, weight, block.Tokens);
+            var larger = tape.ScaleByWeight(made, 0, trained: true);
+            tape.Drop(made);
+            return larger;
+        }
+        var wide = tape.Cast(x, 4);
+        var scaled = tape.ScaleByWeight(wide, 0, trained: true);
+        tape.Drop(wide);
+        var given = tape.Cast(scaled, x.Width);
+        tape.Drop(scaled);
+        var result = tape.Linear(given, weight, block.Tokens);
+        tape.Drop(given);
+        return result;
+    }
 
     private static void Drop(Tape tape, params ReadOnlySpan<Tensor> tensors)
     {

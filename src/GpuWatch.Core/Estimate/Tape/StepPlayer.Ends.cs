@@ -1,3 +1,5 @@
+using GpuWatch.Core.Jobs;
+
 namespace GpuWatch.Core.Estimate.Tape;
 
 /// <summary>Both ends of a step: the embedding, and head and loss.</summary>
@@ -10,6 +12,10 @@ internal static partial class StepPlayer
         var trained = block.Trained && step.HeadTrained;
         var row = trained ? block.Hidden * width : 0;
         var x = tape.Lookup(block.Tokens * step.Embedded, width, trained ? step.Vocab * step.Embedded * width : 0, step.PositionRows * row);
+        if (Adapts(block, Targets.Embedding))
+        {
+            x = tape.WithLoraOfRows(x, step.Vocab, step.Embedded, block.Tokens, block.Rank, block.LoraWidth);
+        }
         x = Projected(tape, step, x, step.Embedded, block.Hidden);
         if (step.PositionRows == 0)
         {
@@ -64,7 +70,9 @@ internal static partial class StepPlayer
     private static int Logits(Tape tape, Step step, Tensor x, Weight head)
     {
         var block = step.Block;
-        var logits = tape.Linear(x, head, block.Tokens);
+        var logits = Adapts(block, Targets.Head)
+            ? tape.LinearWithLora(x, head, block.Tokens, block.Rank, block.LoraWidth, block.LoraDropout)
+            : tape.Linear(x, head, block.Tokens);
         if (step.Loss == Loss.Chunked)
         {
             // What eight chunks hold in fp32 at a time, twice; the gradient replaces the logits chunk by chunk.
@@ -104,6 +112,8 @@ internal static partial class StepPlayer
         tape.Drop(wide);
         return kept;
     }
+
+    private static bool Adapts(Block block, Targets end) => block.Rank > 0 && (block.Targets & end) != 0;
 
     private static int ChunkedLoss(Tape tape, Tensor logits)
     {

@@ -107,7 +107,9 @@ internal sealed partial class Tape
     /// A frozen layer with LoRA beside it, as PEFT runs it: x to the adapter's dtype, dropout, A, B, scale, back to the layer's dtype, add
     /// (peft/tuners/lora/layer.py).
     /// </summary>
-    public Tensor LinearWithLora(Tensor x, Weight weight, long rows, long rank, int width, bool dropout)
+    /// <param name="width">Bytes of a number of the adapter.</param>
+    /// <param name="magnitudes">DoRA's.</param>
+    public Tensor LinearWithLora(Tensor x, Weight weight, long rows, long rank, int width, bool dropout, bool magnitudes = false)
     {
         var frozen = Linear(x, weight, rows);
         var place = Place;
@@ -122,7 +124,7 @@ internal sealed partial class Tape
         var low = Linear(input, new(weight.Inputs, rank, 0, width, true), rows);
         var high = Linear(low, new(rank, weight.Outputs, 0, width, true), rows);
         Drop(low);
-        var scaled = Map(high, high.Elements, high.Width);
+        var scaled = magnitudes ? Magnified(frozen, high, weight, width) : Map(high, high.Elements, high.Width);
         var back = Cast(scaled, frozen.Width);
         Drop(scaled);
         Place = place;
@@ -131,6 +133,41 @@ internal sealed partial class Tape
         Drop(frozen);
         Drop(input);
         Drop(high);
+        return result;
+    }
+
+    /// <summary>
+    /// (m − 1) · base + m · adapter, each of which is kept for the gradient of the magnitudes m. Their norm is taken of the whole weight with its adapter, of which
+    /// four are made for a moment: B·A, its multiple, the weight in the adapter's dtype, and their sum (peft/tuners/lora/dora.py, DoraLinearLayer).
+    /// </summary>
+    private Tensor Magnified(Tensor frozen, Tensor adapter, Weight weight, int width)
+    {
+        Touch(4 * weight.Inputs * weight.Outputs * width / Slices, Part.Temporaries, Place.Adapter);
+        var ofBase = ScaleByWeight(frozen, weight.Outputs * width, trained: true);
+        var ofAdapter = Then(ScaleByWeight(adapter, 0, trained: true));
+        var both = Sum(ofBase, ofAdapter);
+        Drop(ofBase);
+        Drop(ofAdapter);
+        return both;
+    }
+
+    /// <summary>
+    /// Rows of a frozen embedding with LoRA beside them: rows of A, times B, scaled and added (peft/tuners/lora/layer.py, Embedding). The name of the rows goes.
+    /// </summary>
+    public Tensor WithLoraOfRows(Tensor rowsOfBase, long vocab, long outputs, long rows, long rank, int width)
+    {
+        var place = Place;
+        Place = Place.Adapter;
+        var low = Lookup(rows * rank, width, vocab * rank * width, 0);
+        var high = Linear(low, new(rank, outputs, 0, width, true), rows);
+        Drop(low);
+        var scaled = Then(high);
+        var back = Cast(scaled, rowsOfBase.Width);
+        Drop(scaled);
+        Place = place;
+        var result = Sum(rowsOfBase, back);
+        Drop(back);
+        Drop(rowsOfBase);
         return result;
     }
 }

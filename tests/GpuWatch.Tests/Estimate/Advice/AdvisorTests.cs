@@ -55,6 +55,19 @@ public sealed class AdvisorTests
     }
 
     [Fact]
+    public void What_leaves_the_least_on_the_GPU_without_giving_up_the_training_is_offered_too()
+    {
+        Job job = new() { ModelName = "Llama-2-7B", Method = "full", WeightDtype = "bf16", MicroBatch = 1, SeqLen = 2048, Attention = "flash" };
+        Plan? Estimated(Job changed) => Estimator.Estimate(changed).Plan;
+
+        var advice = Advisor.Advise(job, Estimated(job)!, TwentyFour, Estimated);
+
+        var utmost = advice.Single(advised => advised.Names is ["gradient checkpointing", "ZeRO-3 with parameters in host memory"]);
+        Assert.True(utmost.Fits);
+        Assert.Equal(("zero3", "optimizer,params", "full"), (utmost.Job.Parallelism, utmost.Job.Offload, utmost.Job.Method));
+    }
+
+    [Fact]
     public void Nothing_is_advised_that_is_done_already()
     {
         var advice = Advise(
