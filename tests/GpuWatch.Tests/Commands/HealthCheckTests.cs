@@ -53,7 +53,7 @@ public sealed class HealthCheckTests : IDisposable
     [Fact]
     public void Nobody_there_is_not_well_and_no_address_is_a_mistake()
     {
-        var (code, _, error) = Gpuwatch.Run("healthcheck", "--listen", $"127.0.0.1:{ServerProcess.FreePort()}", "--config", folder.File("g.yaml", ""));
+        var (code, _, error) = Gpuwatch.Run("healthcheck", "--listen", $"127.0.0.1:{Ports.Free()}", "--config", folder.File("g.yaml", ""));
         Assert.Equal(1, code);
         Assert.Contains("cannot be asked: Connection refused", error);
 

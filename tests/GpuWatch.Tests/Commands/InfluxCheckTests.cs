@@ -22,7 +22,7 @@ public sealed class InfluxCheckTests : IDisposable
     [Fact]
     public void A_server_that_is_not_there_is_told_with_what_to_do()
     {
-        var (code, findings, _) = Examine($"influx: {{ url: 'http://127.0.0.1:{ServerProcess.FreePort()}' }}");
+        var (code, findings, _) = Examine($"influx: {{ url: 'http://127.0.0.1:{Ports.Free()}' }}");
 
         Assert.Equal(1, code);
         var finding = Assert.Single(findings);

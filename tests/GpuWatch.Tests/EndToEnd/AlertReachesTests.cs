@@ -37,7 +37,7 @@ public sealed class AlertReachesTests(ITestOutputHelper output) : IDisposable
             ["-c", "trap 'date +%s.%N >> \"$0\"' USR1; while :; do read -t 0.02 <> <(:) || :; done", folder.File("got")]))!;
         try
         {
-            var port = ServerProcess.FreePort();
+            var port = Ports.Free();
             using var agent = RunningAgent.WithConfig(Config(alertmanager.Url, webhook.Url, slack.Url, mail.Port), SomeJob.Loading(folder, job.Id),
                 "--job", SomeJob.TooLarge(folder), "--listen", $"127.0.0.1:{port}", "--period", "100ms", "--for", "12s");
             await Eventually.HoldsAsync(() => Critical(agent) is not null, 30, () => "the agent raised it: " + string.Join("; ", agent.Errors));

@@ -24,7 +24,7 @@ public sealed class ServiceProtocolTests : IDisposable
         systemd.Bind(new UnixDomainSocketEndPoint(folder.File("notify")));
         folder.File("influx_token", Secret + "\n");
         folder.File("http_token", Secret + "-2\n");
-        var port = ServerProcess.FreePort();
+        var port = Ports.Free();
         using var agent = RunningAgent.WithConfig(
             folder.File("g.yaml", "influx: { url: 'http://127.0.0.1:1', api: v1, spool: none }\nstore: { path: none }\n"), null,
             [("NOTIFY_SOCKET", folder.File("notify")), ("WATCHDOG_USEC", "600000"), ("CREDENTIALS_DIRECTORY", folder.Path)],
