@@ -101,7 +101,7 @@ public sealed class InfluxCheckTests : IDisposable
 
     private (int Code, IReadOnlyList<Line> Findings, string Output) Examine(string yaml)
     {
-        var (code, output, error) = Gpuwatch.Run("doctor", "--influx", "--output", "json", "--config", folder.File("g.yaml", yaml));
+        var (code, output, error) = Gpuwatch.RunTimeless("doctor", "--influx", "--output", "json", "--config", folder.File("g.yaml", yaml));
         Assert.Equal("", error);
         using var json = JsonDocument.Parse(output);
         return (code, [.. json.RootElement.EnumerateArray().Select(finding => new Line(
