@@ -33,14 +33,15 @@ public sealed class AlertCostsTests : IDisposable
     [Theory]
     [InlineData("alerts:\n  false_alarm_cost: 1.3\n", "\"warning\"")]
     [InlineData("alerts:\n  false_alarm_cost: 0.5\n", "\"critical\"")]
-    public void The_agent_pages_by_the_costs_of_its_settings(string settings, string severity)
+    public async Task The_agent_pages_by_the_costs_of_its_settings(string settings, string severity)
     {
-        // It starts when the agent looks, however slow the machine: what is there before is not known from its start.
+        // It starts when the agent looks, and is played: what is there before is not known from its start, and what passes unseen not at all.
         var scene = "gpu 0 total=16GiB name=\"A\"\njob 4242 gpu=0 start=5 name=\"python\"\n"
             + string.Concat(UsedGiB.Select((used, second) => FormattableString.Invariant($"  at {second} {used}GiB\n")));
         using var agent = new RunningAgent(
-            folder.File("scene.scn", scene), 1, ["--for", "16s", "--listen", "none", "--store", "none", "--output", "ndjson", "--config", folder.File("gpuwatch.yaml", settings)]);
-        var alerts = agent.End().Out.Split('\n').Where(line => line.Contains("\"oom-risk\"", StringComparison.Ordinal) && line.Contains("\"alert\"", StringComparison.Ordinal));
+            folder.File("scene.scn", scene), 20, ["--listen", "none", "--store", "none", "--output", "ndjson", "--config", folder.File("gpuwatch.yaml", settings)]);
+        var events = await agent.ReadUntilAsync(16);
+        var alerts = events.Where(line => line.Contains("\"oom-risk\"", StringComparison.Ordinal) && line.Contains("\"alert\"", StringComparison.Ordinal));
         Assert.Contains(severity, alerts.Last(), StringComparison.Ordinal);
     }
 

@@ -18,8 +18,8 @@ public sealed class HealthCheckTests : IDisposable
     [Fact]
     public async Task An_agent_on_loopback_is_asked_by_what_the_settings_say()
     {
-        await using var server = await Start(IPAddress.Loopback, null, SomeState.Node(TimeProvider.System));
-        var (code, output, error) = Gpuwatch.Run("healthcheck", "--listen", new Uri(server.Address).Authority, "--config", folder.File("g.yaml", ""));
+        await using var server = await Start(IPAddress.Loopback, null, SomeState.Node(new ManualTime()));
+        var (code, output, error) = Gpuwatch.RunTimeless("healthcheck", "--listen", new Uri(server.Address).Authority, "--config", folder.File("g.yaml", ""));
 
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("\"status\":\"ok\"", output);
@@ -28,13 +28,13 @@ public sealed class HealthCheckTests : IDisposable
     [Fact]
     public async Task An_agent_that_wants_a_token_is_asked_with_it_and_the_token_is_not_shown()
     {
-        await using var server = await Start(IPAddress.Any, "s3cr3t", SomeState.Node(TimeProvider.System));
+        await using var server = await Start(IPAddress.Any, "s3cr3t", SomeState.Node(new ManualTime()));
         var file = folder.File("g.yaml", $"http: {{ listen: '0.0.0.0:{new Uri(server.Address).Port}', token_file: '{folder.File("token", "s3cr3t\n")}' }}\n");
-        var (code, output, error) = Gpuwatch.Run("healthcheck", "--config", file);
+        var (code, output, error) = Gpuwatch.RunTimeless("healthcheck", "--config", file);
         Assert.Equal((0, ""), (code, error));
 
         folder.File("token", "wrong\n");
-        (code, output, error) = Gpuwatch.Run("healthcheck", "--config", file);
+        (code, output, error) = Gpuwatch.RunTimeless("healthcheck", "--config", file);
         Assert.Equal((1, ""), (code, output));
         Assert.Contains("answers HTTP 401", error);
         Assert.DoesNotContain("wrong", error);
@@ -44,7 +44,7 @@ public sealed class HealthCheckTests : IDisposable
     public async Task An_agent_whose_sampling_stands_still_is_not_well()
     {
         await using var server = await Start(IPAddress.Loopback, null, new LiveState(ProcessDirectory.Empty(TimeProvider.System), TimeProvider.System));
-        var (code, _, error) = Gpuwatch.Run("healthcheck", "--listen", new Uri(server.Address).Authority, "--config", folder.File("g.yaml", ""));
+        var (code, _, error) = Gpuwatch.RunTimeless("healthcheck", "--listen", new Uri(server.Address).Authority, "--config", folder.File("g.yaml", ""));
 
         Assert.Equal(1, code);
         Assert.Matches("answers HTTP 503 .*\"status\":\"stale\"", error);
@@ -53,11 +53,11 @@ public sealed class HealthCheckTests : IDisposable
     [Fact]
     public void Nobody_there_is_not_well_and_no_address_is_a_mistake()
     {
-        var (code, _, error) = Gpuwatch.Run("healthcheck", "--listen", $"127.0.0.1:{ServerProcess.FreePort()}", "--config", folder.File("g.yaml", ""));
+        var (code, _, error) = Gpuwatch.RunTimeless("healthcheck", "--listen", $"127.0.0.1:{Ports.Free()}", "--config", folder.File("g.yaml", ""));
         Assert.Equal(1, code);
         Assert.Contains("cannot be asked: Connection refused", error);
 
-        Assert.Equal(2, Gpuwatch.Run("healthcheck", "--config", folder.File("none.yaml", "http: { listen: none }\n")).Code);
+        Assert.Equal(2, Gpuwatch.RunTimeless("healthcheck", "--config", folder.File("none.yaml", "http: { listen: none }\n")).Code);
     }
 
     private static Task<HttpServer> Start(IPAddress address, string? token, LiveState live)

@@ -22,7 +22,7 @@ public sealed class InfluxCheckTests : IDisposable
     [Fact]
     public void A_server_that_is_not_there_is_told_with_what_to_do()
     {
-        var (code, findings, _) = Examine($"influx: {{ url: 'http://127.0.0.1:{ServerProcess.FreePort()}' }}");
+        var (code, findings, _) = Examine($"influx: {{ url: 'http://127.0.0.1:{Ports.Free()}' }}");
 
         Assert.Equal(1, code);
         var finding = Assert.Single(findings);
@@ -101,7 +101,7 @@ public sealed class InfluxCheckTests : IDisposable
 
     private (int Code, IReadOnlyList<Line> Findings, string Output) Examine(string yaml)
     {
-        var (code, output, error) = Gpuwatch.Run("doctor", "--influx", "--output", "json", "--config", folder.File("g.yaml", yaml));
+        var (code, output, error) = Gpuwatch.RunTimeless("doctor", "--influx", "--output", "json", "--config", folder.File("g.yaml", yaml));
         Assert.Equal("", error);
         using var json = JsonDocument.Parse(output);
         return (code, [.. json.RootElement.EnumerateArray().Select(finding => new Line(

@@ -21,7 +21,7 @@ public sealed class AgentOnBadDriversTests : IDisposable
         var told = Alerts(agent, "driver-unresponsive").First();
         Assert.Equal(1, told.GetProperty("gpu").GetInt32());
         // Within five seconds, and the end within one, in virtual time: HangTests, AgentEndTests. This machine may be loaded.
-        Assert.InRange(told.GetProperty("t").GetDouble() - Zero(agent), 1, 20);
+        Assert.InRange(told.GetProperty("t").GetDouble() - await agent.ZeroAsync(), 1, 20);
 
         var stopping = Stopwatch.StartNew();
         Assert.Equal(130, agent.Stop());
@@ -53,11 +53,4 @@ public sealed class AgentOnBadDriversTests : IDisposable
 
     private static IEnumerable<JsonElement> Alerts(RunningAgent agent, string kind) =>
         Events(agent, "alert").Where(one => one.GetProperty("kind").GetString() == kind);
-
-    /// <summary>The agent says which instant the simulator's time 0 is.</summary>
-    private static double Zero(RunningAgent agent)
-    {
-        var line = agent.Errors.First(one => one.Contains("its time 0 is ", StringComparison.Ordinal));
-        return double.Parse(line.Split("its time 0 is ")[1].Split(';')[0]);
-    }
 }

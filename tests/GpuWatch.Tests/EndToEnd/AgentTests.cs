@@ -21,7 +21,7 @@ public sealed class AgentTests
     public void Prints_events_for_as_long_as_it_is_told_and_ends_with_0()
     {
         using var folder = new TemporaryFolder();
-        using var agent = new RunningAgent(folder.File("scene.scn", TwoGpus), 1, "--for", "1s", "--listen", "none", "--output", "ndjson");
+        using var agent = new RunningAgent(folder.File("scene.scn", TwoGpus), 1, "--for", "4s", "--listen", "none", "--output", "ndjson");
 
         var (code, output, error) = agent.End();
 

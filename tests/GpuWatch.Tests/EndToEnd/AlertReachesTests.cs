@@ -11,7 +11,7 @@ namespace GpuWatch.Tests.EndToEnd;
 
 /// <summary>
 /// Issue 5: a predicted OOM on the simulated node reaches Alertmanager, a webhook and the job, once. In one run with every other
-/// channel, and with two sinks whose far side is dead. How long after the event is printed, not asserted: within 2 s where the machine has nothing else to do.
+/// channel, and with two sinks whose far side is dead. How long after the event is printed, not asserted (NotifierTests asserts what the agent itself waits): within 2 s where the machine has nothing else to do.
 /// </summary>
 [Trait("Category", "Servers")]
 public sealed class AlertReachesTests(ITestOutputHelper output) : IDisposable
@@ -37,18 +37,19 @@ public sealed class AlertReachesTests(ITestOutputHelper output) : IDisposable
             ["-c", "trap 'date +%s.%N >> \"$0\"' USR1; while :; do read -t 0.02 <> <(:) || :; done", folder.File("got")]))!;
         try
         {
-            var port = ServerProcess.FreePort();
+            var port = Ports.Free();
             using var agent = RunningAgent.WithConfig(Config(alertmanager.Url, webhook.Url, slack.Url, mail.Port), SomeJob.Loading(folder, job.Id),
-                "--job", SomeJob.TooLarge(folder), "--listen", $"127.0.0.1:{port}", "--period", "100ms", "--for", "12s");
+                "--job", SomeJob.TooLarge(folder), "--listen", $"127.0.0.1:{port}", "--period", "100ms");
             await Eventually.HoldsAsync(() => Critical(agent) is not null, 30, () => "the agent raised it: " + string.Join("; ", agent.Errors));
             await Eventually.HoldsAsync(
-                () => Firing(pager) > 0 && !webhook.Posts.IsEmpty && !slack.Posts.IsEmpty && mail.Mails.Count > 0 && File.Exists(folder.File("got")) && File.Exists(folder.File("paged")), 10, "all were told");
+                () => Firing(pager) > 0 && !webhook.Posts.IsEmpty && !slack.Posts.IsEmpty && mail.Mails.Count > 0 && File.Exists(folder.File("got")) && File.Exists(folder.File("paged")), 60, "all were told");
             Assert.Contains("\"severity\":\"critical\"", await alertmanager.GetAsync("api/v2/alerts"));
             await AssertHealthTellsOfTheDeadAsync(port);
-            // What would come a second time has come by its end.
-            await Eventually.HoldsAsync(() => agent.HasExited, 60, "the agent ran its time");
-
             var happened = Critical(agent)!.Value;
+            // What would come a second time has come by then.
+            await Eventually.HoldsAsync(() => Times(agent).Last() > happened.AddSeconds(8), 60, "the agent goes on");
+            Assert.Equal(130, agent.Stop());
+
             Assert.Equal(1, Firing(pager));
             AssertAfter("Alertmanager's receiver", pager.Posts.First(post => post.Text.Contains("critical")).At, happened);
             var post = Assert.Single(webhook.Posts, post => Events(post.Text).Any(IsCritical));
@@ -87,7 +88,7 @@ public sealed class AlertReachesTests(ITestOutputHelper output) : IDisposable
     {
         using var http = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}") };
         Dictionary<string, string?> sinks = [];
-        await Eventually.HoldsAsync(async () => (sinks = await ProblemsAsync(http))["influxdb"] is not null && sinks["otlp"] is not null, TimeSpan.FromSeconds(10), "the dead show in health");
+        await Eventually.HoldsAsync(async () => (sinks = await ProblemsAsync(http))["influxdb"] is not null && sinks["otlp"] is not null, TimeSpan.FromSeconds(30), "the dead show in health");
         Assert.All(["influxdb", "otlp"], dead => Assert.Contains("refused", sinks[dead]));
         Assert.All(["alertmanager", "webhook", "slack", "mail", "command", "signal"], alive => Assert.Null(sinks[alive]));
     }
@@ -113,11 +114,12 @@ public sealed class AlertReachesTests(ITestOutputHelper output) : IDisposable
     private static bool IsCritical(JsonElement happened) =>
         happened.GetProperty("event").GetString() == "alert" && happened.GetProperty("severity").GetString() == "critical" && happened.GetProperty("kind").GetString() == "oom-risk";
 
-    /// <summary>The event's own time, which the agent prints with it.</summary>
-    private static DateTimeOffset? Critical(RunningAgent agent) => agent.Output
+    private static DateTimeOffset? Critical(RunningAgent agent) => Times(agent, IsCritical).Cast<DateTimeOffset?>().FirstOrDefault();
+
+    /// <summary>The events' own times, which the agent prints with them.</summary>
+    private static IEnumerable<DateTimeOffset> Times(RunningAgent agent, Func<JsonElement, bool>? which = null) => agent.Output
         .Where(line => line.StartsWith('{'))
         .Select(line => JsonDocument.Parse(line).RootElement)
-        .Where(IsCritical)
-        .Select(happened => (DateTimeOffset?)DateTimeOffset.UnixEpoch.AddSeconds(happened.GetProperty("t").GetDouble()))
-        .FirstOrDefault();
+        .Where(which ?? (_ => true))
+        .Select(happened => DateTimeOffset.UnixEpoch.AddSeconds(happened.GetProperty("t").GetDouble()));
 }

@@ -15,7 +15,7 @@ public sealed class DashboardQueriesTests : IDisposable
     [ToolFact("influxd", "prometheus", "victoria-metrics")]
     public async Task Every_query_of_every_panel_gives_rows()
     {
-        var port = ServerProcess.FreePort();
+        var port = Ports.Free();
         var scrape = $"""
             global: {"{"} scrape_interval: 1s {"}"}
             scrape_configs:

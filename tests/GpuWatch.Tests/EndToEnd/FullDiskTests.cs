@@ -31,10 +31,10 @@ public sealed class FullDiskTests
                 {
                     sink.Accept(Sweeps.Of(sweeps, usedMiB: 10_000 + (sweeps * 7919 % 10_000), processes: 99));
                     Assert.InRange(++sweeps, 0, 20_000);
-                    await Eventually.HoldsAsync(() => counters.Written + counters.Dropped + counters.Queued() == sweeps * 100L, 20, "sampling goes on: what was given waits or is counted");
+                    await Eventually.HoldsAsync(() => counters.Written + counters.Dropped + counters.Queued() == sweeps * 100L, 30, "sampling goes on: what was given waits or is counted");
                 }
                 stub.Down = null;
-                await Eventually.HoldsAsync(() => counters.Written + counters.Dropped == sweeps * 100L, 20, "every point was delivered or counted as dropped");
+                await Eventually.HoldsAsync(() => counters.Written + counters.Dropped == sweeps * 100L, 30, "every point was delivered or counted as dropped");
             }
 
             var times = stub.Lines.Where(line => line.Measurement == "gpu").Select(line => line.Time).ToList();

@@ -99,7 +99,8 @@ public sealed class InfluxServerTests : IDisposable
         }
 
         Assert.Equal((0, 0), (counters.Dropped, counters.Rejected));
-        Assert.True(longest < Seconds(0.25), $"taking a sweep took {longest}");
+        // One that waited for the dead server would wait for most of its 30 s; this machine may be loaded.
+        Assert.True(longest < Seconds(5), $"taking a sweep took {longest}");
         foreach (var pid in (int[])[1000, 1000 + Processes - 1])
         {
             var rows = Rows(await QueryAsync(server, $"SELECT mem_used FROM gpu_process WHERE pid='{pid}'"));

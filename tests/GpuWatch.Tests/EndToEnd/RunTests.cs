@@ -6,13 +6,18 @@ namespace GpuWatch.Tests.EndToEnd;
 public sealed class RunTests
 {
     private const string OneGpu = "gpu 0 total=16GiB\njob 4242 gpu=0 start=0 name=\"python\"\n  at 0 1GiB\n";
+    private const string AnotherIsLost = "gpu 0 total=16GiB\ngpu 1 total=16GiB\njob 4242 gpu=0 start=0 name=\"python\"\n  at 0 1GiB\nfault code=15 gpu=1\n";
 
     [Fact]
-    public void Passes_output_and_exit_code_through_and_ends_with_the_account_on_stderr()
+    public async Task Passes_output_and_exit_code_through_and_ends_with_the_account_on_stderr()
     {
         using var folder = new TemporaryFolder();
 
-        var (code, output, error) = Run(folder, "sh", "-c", "echo result; sleep 1; exit 7").End();
+        using var run = Start(folder, AnotherIsLost, "sh", "-c", $"echo result; until [ -e {folder.Path}/watched ]; do sleep 0.1; done; exit 7");
+        // What ends before the first sweep has no account; that one tells of the other GPU.
+        await Eventually.HoldsAsync(() => run.Errors.Any(line => line.Contains("GPU 1", StringComparison.Ordinal)), 60, "it is watched");
+        folder.File("watched", "");
+        var (code, output, error) = run.End();
 
         Assert.Equal((7, "result\n"), (code, output));
         Assert.Contains("account", error);
@@ -70,6 +75,8 @@ public sealed class RunTests
         Assert.StartsWith("gpuwatch: no-such-program: cannot be started: ", error);
     }
 
-    private static RunningAgent Run(TemporaryFolder folder, params string[] command) =>
-        RunningAgent.Start(folder.File("scene.scn", OneGpu), 1, ["run", "--nvml", NvmlSim.Path, "--", .. command]);
+    private static RunningAgent Run(TemporaryFolder folder, params string[] command) => Start(folder, OneGpu, command);
+
+    private static RunningAgent Start(TemporaryFolder folder, string scene, params string[] command) =>
+        RunningAgent.Start(folder.File("scene.scn", scene), 1, ["run", "--nvml", NvmlSim.Path, "--", .. command]);
 }

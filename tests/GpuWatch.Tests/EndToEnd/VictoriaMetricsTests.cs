@@ -19,7 +19,8 @@ public sealed class VictoriaMetricsTests
         var counters = new SinkCounters("influxdb");
         var options = new InfluxOptions { Url = server.Url, Api = Enum.Parse<InfluxApi>(api), FlushEvery = Seconds(0.05) };
         var start = DateTimeOffset.UtcNow.ToUnixTimeSeconds() - 100;
-        await using (var sink = new InfluxSink(options, new("node-1", _ => null, process => new(process.Pid!.Value, Name: "a,b c=\"d\""), (_, _) => null), counters, _ => { }, TimeProvider.System))
+        // Time stands still, so that its end waits for the server for as long as that takes.
+        await using (var sink = new InfluxSink(options, new("node-1", _ => null, process => new(process.Pid!.Value, Name: "a,b c=\"d\""), (_, _) => null), counters, _ => { }, new ManualTime()))
         {
             for (var i = 0; i < 50; i++)
             {

@@ -1,6 +1,8 @@
 using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 using GpuWatch.InProcess;
+using GpuWatch.Tests.Support;
+using Told = GpuWatch.InProcess.Told;
 
 namespace GpuWatch.Tests.InProcess;
 
@@ -196,11 +198,14 @@ public sealed class TellerChannelTests : IDisposable
         return Take(gpu ?? Gpu0) is { TorchAllocated: { } allocated, TorchReserved: { } reserved } ? (allocated, reserved) : null;
     }
 
-    /// <summary>Its timers are real: only a look that hangs needs one.</summary>
+    /// <summary>However long the reading thread waits for its turn on this machine, nobody loses patience.</summary>
     private sealed class SettableClock : TimeProvider
     {
+        private readonly ManualTime timers = new();
+
         public long Now { get; set; } = 1000 * Second;
         public override long TimestampFrequency => Second;
         public override long GetTimestamp() => Now;
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => timers.CreateTimer(callback, state, dueTime, period);
     }
 }

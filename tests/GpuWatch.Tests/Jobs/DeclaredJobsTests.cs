@@ -4,6 +4,7 @@ using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 using GpuWatch.Jobs;
 using GpuWatch.Sampling;
+using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Jobs;
 
@@ -15,7 +16,7 @@ public sealed class DeclaredJobsTests
     public void What_was_declared_is_still_known_when_the_process_is_gone()
     {
         var alive = true;
-        var directory = new ProcessDirectory(pid => alive ? new ProcessFacts(pid, 7, "python") : null, TimeProvider.System);
+        var directory = new ProcessDirectory(pid => alive ? new ProcessFacts(pid, 7, "python") : null, new ManualTime());
         var jobs = new DeclaredJobs((_, _, facts) => facts?.Name == "python" ? new Job { ModelName = "gpt2" } : null, directory);
         jobs.Decide(0, Process);
         alive = false;

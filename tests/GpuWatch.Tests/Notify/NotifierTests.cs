@@ -30,7 +30,7 @@ public sealed class NotifierTests
         await PassUntil(() => counters.Written == 1);
 
         Assert.Equal("boom", shown);
-        await Eventually.HoldsAsync(() => counters.Problem is null, 10, "the problem is over");
+        await Eventually.HoldsAsync(() => counters.Problem is null, 30, "the problem is over");
         Assert.Equal(["test: boom", "test: busy", "test: delivering again"], log);
     }
 
@@ -49,6 +49,19 @@ public sealed class NotifierTests
         await end.WaitAsync(Seconds(30));
 
         Assert.Equal(5000, counters.Dropped);
+    }
+
+    /// <summary>Issue 5: who is told is told within 2 s of the event.</summary>
+    [Fact]
+    public async Task An_alert_waits_for_others_for_less_than_a_third_of_a_second()
+    {
+        await using var notifier = Notifier(new Scripted(), new());
+        notifier.Accept(SomeAlert.Raised());
+        await time.Waited();
+        Assert.Equal(0, counters.Written);
+
+        time.Advance(Seconds(0.3));
+        await Eventually.HoldsAsync(() => counters.Written == 1, 30, "it is told");
     }
 
     [Fact]

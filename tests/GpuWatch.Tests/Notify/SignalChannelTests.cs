@@ -37,7 +37,7 @@ public sealed class SignalChannelTests : IDisposable
         channel.Accept(SweepOf(job.Id, startTicks: null));
         Assert.Equal(Delivery.Done, await channel.SendAsync([new(SomeAlert.Raised(pid: job.Id))], default));
 
-        await Eventually.HoldsAsync(() => Got() == 1, 5, "the trap ran");
+        await Eventually.HoldsAsync(() => Got() == 1, 30, "the trap ran");
     }
 
     [LinuxFact]
@@ -49,7 +49,7 @@ public sealed class SignalChannelTests : IDisposable
         await channel.SendAsync([new(SomeAlert.Raised(Severity.Warning, pid: job.Id)), new(SomeAlert.Raised(pid: job.Id, kind: AlertKind.Leak)), new(SomeAlert.Resolved(pid: job.Id))], default);
         Assert.Equal(Delivery.Done, await channel.SendAsync([new(SomeAlert.Raised(pid: job.Id))], default));
 
-        await Eventually.HoldsAsync(() => Got() == 1, 5, "only the last one signalled");
+        await Eventually.HoldsAsync(() => Got() == 1, 30, "only the last one signalled");
     }
 
     [LinuxFact]
@@ -86,7 +86,7 @@ public sealed class SignalChannelTests : IDisposable
             "-c", "trap 'echo got >> \"$0\"' USR1; echo ready > \"$0\"; while :; do read -t 0.02 <> <(:) || :; done", folder.File("theirs")]))!;
         try
         {
-            await Eventually.HoldsAsync(() => new FileInfo(folder.File("theirs")).Length > 0, 10, "it has set its trap");
+            await Eventually.HoldsAsync(() => new FileInfo(folder.File("theirs")).Length > 0, 30, "it has set its trap");
             var channel = Channel();
             channel.Accept(SweepOf(theirs.Id, null));
             Assert.Contains("none of the users", (await channel.SendAsync([new(SomeAlert.Raised(pid: theirs.Id))], default)).Problem);
@@ -94,7 +94,7 @@ public sealed class SignalChannelTests : IDisposable
             channel = new SignalChannel(new SignalOptions(Usr1, ["nobody"], null));
             channel.Accept(SweepOf(theirs.Id, null));
             Assert.Equal(Delivery.Done, await channel.SendAsync([new(SomeAlert.Raised(pid: theirs.Id))], default));
-            await Eventually.HoldsAsync(() => File.ReadAllLines(folder.File("theirs")).SequenceEqual(["ready", "got"]), 10, "it got the one signal that was allowed");
+            await Eventually.HoldsAsync(() => File.ReadAllLines(folder.File("theirs")).SequenceEqual(["ready", "got"]), 30, "it got the one signal that was allowed");
         }
         finally
         {
@@ -130,5 +130,5 @@ public sealed class SignalChannelTests : IDisposable
 
     private int Got() => File.ReadAllLines(folder.File("got")).Count(line => line == "got");
 
-    private Task ReadyAsync() => Eventually.HoldsAsync(() => File.Exists(folder.File("got")) && new FileInfo(folder.File("got")).Length > 0, 5, "the job has set its trap");
+    private Task ReadyAsync() => Eventually.HoldsAsync(() => File.Exists(folder.File("got")) && new FileInfo(folder.File("got")).Length > 0, 30, "the job has set its trap");
 }

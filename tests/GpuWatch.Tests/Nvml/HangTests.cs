@@ -78,7 +78,7 @@ public sealed class HangTests
         NvmlSim.SetTime(10);
         ReadUntilPatienceEnds(guarded);
         NvmlSim.SetTime(20);
-        Assert.True(SpinWait.SpinUntil(() => guarded.Read(1, 20, true).Frame is not null, Seconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => guarded.Read(1, 20, true).Frame is not null, Seconds(30)));
         Assert.Equal(21, guarded.Frame(gpu: 1, at: 21).TimeSeconds);
     }
 
@@ -109,7 +109,7 @@ public sealed class HangTests
         Assert.Equal(0, NvmlSim.Load(Healthy + "fault hang call=nvmlInit* to=20"));
         using var opener = new GpuOpener(() => NvmlGpuSource.Open(NvmlSim.Path), time);
         var opening = Task.Run(() => opener.Open());
-        Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls("nvmlInit_v2") == 1, Seconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls("nvmlInit_v2") == 1, Seconds(30)));
         AdvanceWhenWaiting(GpuOpener.Patience);
         Assert.Equal(FaultKind.DriverUnresponsive, (await opening).Fault!.Kind);
         Assert.Equal(FaultKind.DriverUnresponsive, opener.Open().Fault!.Kind);
@@ -117,7 +117,7 @@ public sealed class HangTests
 
         NvmlSim.SetTime(20);
         GpuOpening again = null!;
-        Assert.True(SpinWait.SpinUntil(() => (again = opener.Open()).Source is not null, Seconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => (again = opener.Open()).Source is not null, Seconds(30)));
         again.Source!.Dispose();
     }
 
@@ -127,15 +127,15 @@ public sealed class HangTests
         Assert.Equal(0, NvmlSim.Load(Healthy + "fault hang call=nvmlInit* to=5"));
         using var opener = new GpuOpener(() => NvmlGpuSource.Open(NvmlSim.Path), time);
         var opening = Task.Run(() => opener.Open());
-        Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls("nvmlInit_v2") == 1, Seconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls("nvmlInit_v2") == 1, Seconds(30)));
         AdvanceWhenWaiting(GpuOpener.Patience);
         Assert.Contains("initialising for 4 s", (await opening).Fault!.Reason);
 
         // It comes back while nobody waits for it.
         NvmlSim.SetTime(5);
-        Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls("nvmlDeviceGetMemoryInfo_v2") >= 2, Seconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls("nvmlDeviceGetMemoryInfo_v2") >= 2, Seconds(30)));
         GpuOpening late = null!;
-        Assert.True(SpinWait.SpinUntil(() => (late = opener.Open()).Source is not null, Seconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => (late = opener.Open()).Source is not null, Seconds(30)));
         Assert.Equal(1ul, NvmlSim.Calls("nvmlInit_v2"));
         using var source = late.Source!;
         Assert.Equal(4, source.Frame(gpu: 1, at: 6).Used.GiB);
@@ -191,7 +191,7 @@ public sealed class HangTests
     {
         var calls = NvmlSim.Calls();
         var reading = Task.Run(() => guarded.Read(1, 10, withProcesses: true));
-        Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls() > calls, Seconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => NvmlSim.Calls() > calls, Seconds(30)));
         AdvanceWhenWaiting(GuardedGpus.Patience);
         return reading.Result.Fault!;
     }
@@ -207,13 +207,13 @@ public sealed class HangTests
                 time.Advance(Seconds(0.1));
             }
             return reading.IsCompleted;
-        }, Seconds(10)));
+        }, Seconds(30)));
         Assert.NotNull(reading.Result.Fault);
     }
 
     private void AdvanceWhenWaiting(TimeSpan by)
     {
-        Assert.True(SpinWait.SpinUntil(() => time.Waiting > 0, Seconds(10)));
+        Assert.True(SpinWait.SpinUntil(() => time.Waiting > 0, Seconds(30)));
         time.Advance(by);
     }
 }

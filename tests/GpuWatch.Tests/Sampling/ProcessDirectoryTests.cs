@@ -9,7 +9,7 @@ public sealed class ProcessDirectoryTests
     private readonly ProcessDirectory directory;
     private int lookups;
 
-    public ProcessDirectoryTests() => directory = new(pid => pid == 7 ? null : new ProcessFacts(pid, Name: $"python {++lookups}"), TimeProvider.System);
+    public ProcessDirectoryTests() => directory = new(pid => pid == 7 ? null : new ProcessFacts(pid, Name: $"python {++lookups}"), new ManualTime());
 
     [Fact]
     public void A_process_is_looked_up_once()
@@ -32,7 +32,7 @@ public sealed class ProcessDirectoryTests
     [Fact]
     public void Whoever_has_the_number_by_now_is_not_taken_for_who_had_it()
     {
-        var directory = new ProcessDirectory(pid => new ProcessFacts(pid, StartTicks: 200, Name: "bash"), TimeProvider.System);
+        var directory = new ProcessDirectory(pid => new ProcessFacts(pid, StartTicks: 200, Name: "bash"), new ManualTime());
         Assert.Null(directory.Of(new ProcessReading(42, null, StartTicks: 100)).Name);
         Assert.Equal("bash", directory.Of(new ProcessReading(42, null, StartTicks: 200)).Name);
     }

@@ -7,6 +7,7 @@ using GpuWatch.Core.Sample;
 using GpuWatch.Core.Units;
 using GpuWatch.Sampling;
 using GpuWatch.Show;
+using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Show;
 
@@ -15,7 +16,7 @@ internal static class SomeState
 {
     public static LiveState Node(TimeProvider time)
     {
-        var live = new LiveState(new ProcessDirectory(Facts, TimeProvider.System), time);
+        var live = new LiveState(new ProcessDirectory(Facts, new ManualTime()), time);
         live.Introduce(
         [
             new GpuInfo(0, "GPU-aaaa", "NVIDIA A100 80GB", "00000000:01:00.0", "570.10", Bytes.FromGiB(80)),

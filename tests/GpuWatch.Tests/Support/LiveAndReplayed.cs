@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace GpuWatch.Tests.Support;
 
@@ -26,28 +25,8 @@ internal static class LiveAndReplayed
     private static async Task<List<Told>> LiveAsync(string trace, string[] declared, double untilSeconds)
     {
         using var agent = new RunningAgent(trace, Speed, ["--listen", "none", "--store", "none", "--output", "ndjson", .. declared]);
-        var lines = new List<string>();
-        double? origin = null;
-        while (await agent.ReadLineAsync() is { } line)
-        {
-            lines.Add(line);
-            origin ??= OriginOf(string.Join("; ", agent.Errors));
-            if (Time(line) - origin > untilSeconds)
-            {
-                break;
-            }
-        }
+        var lines = await agent.ReadUntilAsync(untilSeconds);
         agent.Interrupt();
-        return Told.In(lines, origin ?? throw new InvalidOperationException($"The agent printed nothing: {string.Join("; ", agent.Errors)}"));
-    }
-
-    private static double Time(string line) => JsonDocument.Parse(line).RootElement.GetProperty("t").GetDouble();
-
-    /// <summary>The agent says when the simulator's time began.</summary>
-    private static double OriginOf(string said)
-    {
-        const string Said = "its time 0 is ";
-        var from = said.IndexOf(Said, StringComparison.Ordinal) + Said.Length;
-        return double.Parse(said[from..said.IndexOf(';', from)], CultureInfo.InvariantCulture);
+        return Told.In(lines, await agent.ZeroAsync());
     }
 }

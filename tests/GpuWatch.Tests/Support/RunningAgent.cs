@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text.Json;
 using System.Threading.Channels;
 
 namespace GpuWatch.Tests.Support;
@@ -80,6 +81,30 @@ internal sealed partial class RunningAgent : IDisposable
     }
 
     public string? ReadLine() => ReadLineAsync().GetAwaiter().GetResult();
+
+    /// <summary>The events it prints, up to the first that is later than this on the simulator's clock: a slow machine takes longer, and sees no fewer.</summary>
+    public async Task<List<string>> ReadUntilAsync(double seconds)
+    {
+        var lines = new List<string>();
+        while (await ReadLineAsync() is { } line)
+        {
+            lines.Add(line);
+            if (JsonDocument.Parse(line).RootElement.GetProperty("t").GetDouble() - await ZeroAsync() > seconds)
+            {
+                return lines;
+            }
+        }
+        throw new InvalidOperationException($"It ended before {seconds} s: {string.Join("; ", Errors)}");
+    }
+
+    /// <summary>The instant of the simulator's time 0. It says so before its first event, but on another pipe, which may be read later.</summary>
+    public async Task<double> ZeroAsync()
+    {
+        const string Said = "its time 0 is ";
+        string? line = null;
+        await Eventually.HoldsAsync(() => (line = Errors.FirstOrDefault(said => said.Contains(Said, StringComparison.Ordinal))) is not null, 30, "it says when time began");
+        return double.Parse(line!.Split(Said)[1].Split(';')[0], CultureInfo.InvariantCulture);
+    }
 
     public void Interrupt() => Signal(2);
 

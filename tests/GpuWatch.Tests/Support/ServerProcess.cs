@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 
 namespace GpuWatch.Tests.Support;
 
@@ -15,7 +13,7 @@ internal sealed class ServerProcess : IDisposable
     private ServerProcess(string ready, Func<ServerProcess, (string, string[])> command)
     {
         (this.ready, this.command) = (ready, command);
-        Url = new Uri($"http://127.0.0.1:{FreePort()}");
+        Url = new Uri($"http://127.0.0.1:{Ports.Free()}");
     }
 
     public Uri Url { get; }
@@ -26,7 +24,7 @@ internal sealed class ServerProcess : IDisposable
     {
         var server = new ServerProcess("ping", self => ("influxd", ["run", "-config", self.folder.File("influx.conf", $"""
             reporting-disabled = true
-            bind-address = "127.0.0.1:{FreePort()}"
+            bind-address = "127.0.0.1:{Ports.Free()}"
             [meta]
             dir = "{self.Folder}/meta"
             [data]
@@ -100,13 +98,6 @@ internal sealed class ServerProcess : IDisposable
         }
         Http.Dispose();
         folder.Dispose();
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private async Task<bool> IsReadyAsync()

@@ -23,7 +23,7 @@ internal sealed class SmtpServer : IDisposable
         }
         process = new Process
         {
-            StartInfo = new("/usr/bin/python3", [Repository.PathOf("tests", "GpuWatch.Tests", "Support", "smtp-server.py"), Kind(tls), Certificate, folder.File("key.pem")])
+            StartInfo = new("/usr/bin/python3", [Repository.PathOf("tests", "GpuWatch.Tests", "Support", "smtp-server.py"), $"{Port}", Kind(tls), Certificate, folder.File("key.pem")])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
@@ -33,7 +33,7 @@ internal sealed class SmtpServer : IDisposable
     }
 
     public string Certificate => folder.File("certificate.pem");
-    public int Port => Of(Said, "port").Single().GetInt32();
+    public int Port { get; } = Ports.Free();
 
     /// <summary>Each mail whose delivery the server has confirmed.</summary>
     public IReadOnlyList<JsonElement> Mails => [.. SaidByNow().Where(line => line.TryGetProperty("mail", out _))];
@@ -46,7 +46,7 @@ internal sealed class SmtpServer : IDisposable
         var server = new SmtpServer(tls);
         server.process.Start();
         server.process.BeginOutputReadLine();
-        await Eventually.HoldsAsync(() => Of(server.Said, "port").Any(), 30, "the mail server listens");
+        await Eventually.HoldsAsync(() => Of(server.Said, "listens").Any(), 30, "the mail server listens");
         return server;
     }
 

@@ -1,9 +1,8 @@
 #!/usr/bin/python3
-"""aiosmtpd as a test wants it: `smtp-server.py none|starttls|implicit [CERTIFICATE KEY]` knows one user (gpuwatch, s3cr3t-mail) and
-wants nobody@example.org not. Prints its port, then a JSON line for each login tried and each mail taken. What it reads it
+"""aiosmtpd as a test wants it: `smtp-server.py PORT none|starttls|implicit [CERTIFICATE KEY]` knows one user (gpuwatch, s3cr3t-mail) and
+wants nobody@example.org not. Says when it listens, then a JSON line for each login tried and each mail taken. What it reads it
 says back, after all that was said before it."""
 import json
-import socket
 import ssl
 import sys
 from email import message_from_bytes, policy
@@ -40,16 +39,12 @@ class Server(Controller):
                     authenticator=login, auth_required=True, auth_require_tls=starttls is not None,
                     auth_exclude_mechanism=["PLAIN"] if kind == "none" else [])
 
-kind, context = sys.argv[1], None
+port, kind, context = int(sys.argv[1]), sys.argv[2], None
 if kind != "none":
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(sys.argv[2], sys.argv[3])
-taken = socket.socket()
-taken.bind(("127.0.0.1", 0))
-port = taken.getsockname()[1]
-taken.close()
+    context.load_cert_chain(sys.argv[3], sys.argv[4])
 server = Server(Mailbox(), hostname="127.0.0.1", port=port, server_hostname="localhost", ssl_context=context if kind == "implicit" else None)
 server.start()
-say(port=port)
+say(listens=True)
 for line in sys.stdin:
     say(heard=int(line))

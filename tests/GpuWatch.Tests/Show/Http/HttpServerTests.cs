@@ -8,12 +8,13 @@ using GpuWatch.Sampling;
 using GpuWatch.Show;
 using GpuWatch.Show.Http;
 using GpuWatch.Sinks;
+using GpuWatch.Tests.Support;
 
 namespace GpuWatch.Tests.Show.Http;
 
 public sealed class HttpServerTests : IAsyncLifetime
 {
-    private readonly LiveState live = SomeState.Node(TimeProvider.System);
+    private readonly LiveState live = SomeState.Node(new ManualTime());
     private readonly EventFeed feed = new(run: 77);
     private readonly SinkCounters sink = new("influxdb");
     private HttpServer server = null!;

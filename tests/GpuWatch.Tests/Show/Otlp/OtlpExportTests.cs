@@ -128,7 +128,7 @@ public sealed class OtlpExportTests
     [Fact]
     public async Task Nobody_at_the_address_is_told_in_words()
     {
-        await using var export = Start(new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}"));
+        await using var export = Start(new Uri($"http://127.0.0.1:{Ports.Free()}"));
         await time.Waited();
         time.Advance(Period);
         await time.Waited();
