@@ -214,8 +214,8 @@ public sealed class ProcessSeries(Expected? expected = null)
 
     private void AddStair(Stair stair, bool isRecord)
     {
-        // Of a first step nobody knows how long it takes, where nothing is planned.
-        var longest = expected is null && Phase == JobPhase.FirstStep ? double.PositiveInfinity : LongestStairSeconds;
+        // Where nothing is planned it may as well be a long first step, or a server that fills its cache.
+        var longest = expected is null ? double.PositiveInfinity : LongestStairSeconds;
         var isNew = Stairs.Add(stair, Math.Max(StairSeconds, 1.5 * PeriodSeconds), longest);
         beforeLastStair = isNew ? Rhythm : beforeLastStair;
         Rhythm = Rhythm.Of(Stairs, FirstStepAtSeconds, beforeLastStair);

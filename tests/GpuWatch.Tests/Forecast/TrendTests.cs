@@ -47,7 +47,7 @@ public sealed class TrendTests
     [Fact]
     public void What_rests_but_shortly_between_its_stairs_is_no_endless_stair()
     {
-        var watching = new Watching(24).See([.. Start, .. Enumerable.Repeat(12.0, 20)]).See(Enumerable.Range(0, 200).Select(sample => 12 + sample / 3 * 0.17), periodSeconds: 0.25);
+        var watching = new Watching(24, ForecastTests.Small).See([.. Start, .. Enumerable.Repeat(12.0, 20)]).See(Enumerable.Range(0, 200).Select(sample => 12 + sample / 3 * 0.17), periodSeconds: 0.25);
         var page = Assert.Single(watching.Critical);
         Assert.Equal(Cause.Leak, page.Alert.Cause);
         Assert.InRange(page.TimeSeconds, 30, 60);
