@@ -80,15 +80,18 @@ internal static class Growth
     public static double LeakBytesPerSecond(ProcessSeries series, Reconciler reconciler) =>
         Rising(series, reconciler) is { } floor ? floor.Slope
         : Trending(series, reconciler) is { } trend ? trend.Slope
-        : series.Rhythm.Count < LeastStairs ? RecordBytesPerSecond(series)
+        : IsToldByRecords(series, reconciler) ? RecordBytesPerSecond(series)
         : series.Rhythm.Rise.Count / series.Rhythm.GapSeconds;
 
     /// <summary>How much it has leaked as far as is seen, by what shows the leak.</summary>
     public static double LeakedBytes(ProcessSeries series, Reconciler reconciler) =>
         Rising(series, reconciler) is { } floor ? floor.Grown
         : Trending(series, reconciler) is { } trend ? trend.Grown
-        : series.Rhythm.Count < LeastStairs ? CrowdBytes(series).Count
+        : IsToldByRecords(series, reconciler) ? CrowdBytes(series).Count
         : (double)series.Rhythm.Count * series.Rhythm.Rise.Count;
+
+    /// <summary>An evaluation's stairs that come again, as a leak's do, are told by a rhythm of fewer stairs than make a crowd.</summary>
+    private static bool IsToldByRecords(ProcessSeries series, Reconciler reconciler) => series.Rhythm.Count < LeastStairs && !IsGrowing(series, reconciler);
 
     /// <summary>The floor of live bytes that rises; null when none does.</summary>
     public static Floor? Rising(ProcessSeries series, Reconciler reconciler) =>

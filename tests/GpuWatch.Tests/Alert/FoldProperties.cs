@@ -36,6 +36,23 @@ public sealed class FoldProperties
         Events(frames.Select(frame => frame with { TimeSeconds = frame.TimeSeconds + (1 << 20) })).Select(told => told with { TimeSeconds = told.TimeSeconds - (1 << 20) })
             .SequenceEqual(Events(frames)));
 
+    /// <summary>A rare walk of the property above: stairs as an evaluation's come again, and are a leak's, for the process steps. There are no four that crowd.</summary>
+    [Fact]
+    public void A_leak_of_three_stairs_grows_as_fast_as_they_come()
+    {
+        (double Seconds, double UsedGiB, double LiveGiB, double DeviceGiB)[] samples =
+            [(0.25, 0.5, 0.186, 2.5), (8.5, 0.3, 0, 2.4), (21.5, 0.4, 0.079, 2.5), (23.25, 0.4, 0.071, 2.5), (24, 0.5, 0.1, 2.5), (27, 0.6, 0.193, 2.7)];
+        var events = new List<WatchEvent>();
+        var watch = new DeviceWatch(0, _ => null);
+        foreach (var (seconds, used, live, device) in samples)
+        {
+            watch.Observe(new GpuFrame(1e9 + seconds, 0, Total, Bytes.FromGiB(device), null, null, [new ProcessReading(7, Bytes.FromGiB(used), Bytes.FromGiB(live))]), events);
+        }
+
+        var leak = events.OfType<AlertRaised>().Single(raised => raised.Alert.Kind == AlertKind.Leak).Alert;
+        Assert.InRange(leak.Evidence["bytes_per_s"], 0.1 / 3 * (1 << 30), 0.1 / 2.5 * (1 << 30));
+    }
+
     [Fact]
     public void Probabilities_are_probabilities_and_longer_horizons_hold_no_less() => Check((frames, _) =>
         Events(frames).OfType<ForecastMade>().All(made =>
