@@ -92,6 +92,9 @@ internal static class CalibrateCommand
             : throw new BadInputException(path, "no declared run has been watched to its end", "expected runs of an agent with --job");
     }
 
+    /// <summary>A path and why; paths may be long.</summary>
+    private const int LongestReason = 400;
+
     /// <summary>The file, or those of the folder that tell of measured peaks; others that lie beside them are named.</summary>
     private static IEnumerable<string> Files(string source, TextWriter error)
     {
@@ -104,12 +107,12 @@ internal static class CalibrateCommand
         {
             throw new BadInputException(source, "the folder has no CSV file", "expected measured runs as FILE.csv");
         }
-        var measured = files.ToLookup(MeasuredTable.HasPeaks);
-        foreach (var other in measured[false])
+        var reasons = files.ToLookup(MeasuredTable.WhyNot);
+        foreach (var why in reasons.Select(alike => alike.Key).OfType<string>())
         {
-            error.WriteLine($"gpuwatch: passed over: {Plain.Text(other)}: it is no table of jobs with a column peak_gib");
+            error.WriteLine($"gpuwatch: passed over: {Plain.TextUpTo(LongestReason, why)}");
         }
-        return measured[true];
+        return reasons[null];
     }
 
     private static void Save(string path, byte[] profile)

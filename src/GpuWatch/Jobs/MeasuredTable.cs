@@ -23,17 +23,17 @@ internal static partial class MeasuredTable
     /// <summary>No GPU comes near it.</summary>
     private const double MostGiB = 1e6;
 
-    /// <summary>A table of jobs with a column peak_gib; false too where it cannot be read as a table of jobs.</summary>
-    public static bool HasPeaks(string path)
+    /// <summary>Why a file that lies beside measured runs is none of them; null where it has a column peak_gib.</summary>
+    public static string? WhyNot(string path)
     {
         try
         {
             using var table = JobTable.Open(path);
-            return table.Columns.Contains("peak_gib");
+            return table.Columns.Contains("peak_gib") ? null : $"{path}: it has no column peak_gib";
         }
-        catch (BadInputException)
+        catch (BadInputException mistake)
         {
-            return false;
+            return mistake.Message;
         }
     }
 

@@ -31,8 +31,8 @@ public sealed class CalibrateCommandTests : IDisposable
         var runs = Path.GetDirectoryName(folder.File("c.csv", "id,model_name,method,metric,peak_gib\na,gpt2,full,nvml,4.1\n"))!;
         var (code, _, error) = Gpuwatch.Run("calibrate", "--runs", runs, "--out", folder.File("profile.json"));
         Assert.Equal(0, code);
-        Assert.Contains("a.csv: it is no table of jobs with a column peak_gib", error, StringComparison.Ordinal);
-        Assert.Contains("b.csv: it is no table of jobs with a column peak_gib", error, StringComparison.Ordinal);
+        Assert.Contains("a.csv:1: no column is a key of the job vocabulary", error, StringComparison.Ordinal);
+        Assert.Contains("b.csv: it has no column peak_gib", error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,6 +11,13 @@ internal static class Changes
 {
     private const int SmallestSequence = 512;
 
+    private static readonly Change GradientCheckpointing =
+        new("gradient checkpointing", "every block is computed twice in forward", 1.0, Sacrifice.Nothing, Checkpointing);
+
+    /// <summary>Weights cross the bus twice in each step beside the states.</summary>
+    private static readonly Change AllInHostMemory =
+        new("ZeRO-3 with parameters in host memory", "weights and states cross the bus in every step", 3.0, Sacrifice.Nothing, OffloadAll);
+
     public static ImmutableArray<Change> InOrder { get; } =
     [
         // Half the bytes to move and the tensor cores' rate; 0.6 is on the careful side of what fp32 to bf16 gives.
@@ -18,7 +25,7 @@ internal static class Changes
         new("smaller micro-batch", "less work at a time; the step stays the same by accumulation", 1.1, Sacrifice.Nothing, MicroBatch),
         new("smaller evaluation", "less work at a time in evaluation", 1.0, Sacrifice.Nothing, Evaluation),
         new("evaluation's logits in host memory", "logits cross the bus after each batch of evaluation", 1.0, Sacrifice.Nothing, EvaluatedLogits),
-        new("gradient checkpointing", "every block is computed twice in forward", 1.0, Sacrifice.Nothing, Checkpointing),
+        GradientCheckpointing,
         new("flash attention", "nothing; the GPU must support it", 0.9, Sacrifice.Nothing, Flash),
         new("fused loss", "nothing; the library must support the model", 1.0, Sacrifice.Nothing, FusedLoss),
         new("8-bit optimizer", "the optimizer's states are rounded; hardly ever seen in the loss", 1.02, Sacrifice.Nothing, EightBitOptimizer),
@@ -27,14 +34,13 @@ internal static class Changes
         new("ZeRO-3 over the GPUs there are", "weights are gathered over the link for every block", 1.2, Sacrifice.Nothing, Shard),
         // The guides' own figure for states in host memory.
         new("optimizer in host memory", "states cross the bus in every step", 2.0, Sacrifice.Nothing, Offload),
-        // Weights cross the bus twice in each step beside the states.
-        new("ZeRO-3 with parameters in host memory", "weights and states cross the bus in every step", 3.0, Sacrifice.Nothing, OffloadAll),
+        AllInHostMemory,
         new("shorter sequences", "longer examples are cut off", 1.0, Sacrifice.Substance, ShorterSequences),
         new("smaller model", "another model, with another quality", 1.0, Sacrifice.Substance, SmallerModel),
     ];
 
     /// <summary>What gives up nothing of the training and leaves the least on a GPU, whatever it costs in time.</summary>
-    public static ImmutableArray<Change> Utmost { get; } = [.. InOrder.Where(change => change.Name is "gradient checkpointing" or "ZeRO-3 with parameters in host memory")];
+    public static ImmutableArray<Change> Utmost { get; } = [GradientCheckpointing, AllInHostMemory];
 
     private static bool TrainsAll(Job job) => job.Method is null or "full" or "pretrain";
 

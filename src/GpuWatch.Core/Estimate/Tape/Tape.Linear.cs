@@ -125,12 +125,7 @@ internal sealed partial class Tape
         var high = Linear(low, new(rank, weight.Outputs, 0, width, true), rows);
         Drop(low);
         var scaled = magnitudes ? Magnified(frozen, high, weight, width) : Map(high, high.Elements, high.Width);
-        var back = Cast(scaled, frozen.Width);
-        Drop(scaled);
-        Place = place;
-        var result = Sum(frozen, back);
-        Drop(back);
-        Drop(frozen);
+        var result = Added(frozen, scaled, place);
         Drop(input);
         Drop(high);
         return result;
@@ -162,12 +157,18 @@ internal sealed partial class Tape
         var high = Linear(low, new(rank, outputs, 0, width, true), rows);
         Drop(low);
         var scaled = Then(high);
-        var back = Cast(scaled, rowsOfBase.Width);
-        Drop(scaled);
+        return Added(rowsOfBase, scaled, place);
+    }
+
+    /// <summary>What the base makes, with what its adapter adds in the base's dtype; both names go, and the tape is back in <paramref name="place"/>.</summary>
+    private Tensor Added(Tensor ofBase, Tensor ofAdapter, Place place)
+    {
+        var back = Cast(ofAdapter, ofBase.Width);
+        Drop(ofAdapter);
         Place = place;
-        var result = Sum(rowsOfBase, back);
+        var result = Sum(ofBase, back);
         Drop(back);
-        Drop(rowsOfBase);
+        Drop(ofBase);
         return result;
     }
 }
